@@ -1,0 +1,1 @@
+"""The pure domain of the pipeline: no network, clock, environment variables or boto3."""

@@ -1,0 +1,334 @@
+"""What passes between the states of one run, as JSON in snake_case.
+
+Every function takes an event built from these shapes and returns one of them as builtins
+(``to_builtins``). Unknown keys in an event are ignored, so that a newer state machine can talk to an older
+function during a deployment; ``run.json``, which people write, is read strictly in ``settings.py`` instead.
+
+    resolve_run → Plan → check_model → Preflight → validate_dataset → Validation → estimate_price → Price
+    → request_approval → Approval → (training job) → read_training → Training → deploy_model → Endpoint
+    → test_endpoint → Smoke → answer_prompts → AnswerSet → judge_models → Evaluation → promote_model
+    → Promotion → finish_run → Outcome            any failure → clean_up → CleanUp → finish_run → Outcome
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from finetune_core.errors import SettingsError
+
+CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
+Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
+EndpointKind = Literal["provisioned_throughput", "on_demand", "none"]
+Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
+Contestant = Literal["base", "candidate"]
+
+
+class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """Settings of one run after defaults and ``run.json`` are merged.
+
+    ``hyperparameters`` values are strings, as the API wants them. ``minimum_gain`` is in the metric's unit
+    (token F1, 0..1); money is US dollars.
+    """
+
+    base_model: str
+    customization_type: CustomizationType = "FINE_TUNING"
+    hyperparameters: dict[str, str] = {}
+    serving: Serving = "provisioned_throughput"
+    model_units: int = 1
+    time_to_live_hours: float = 24.0
+    validation_fraction: float = 0.1
+    evaluation_records: int = 50
+    minimum_gain: float = 0.0
+    budget_usd: float | None = None
+    approval: Literal["never", "always", "above"] = "never"
+    approve_above_usd: float | None = None
+    keep_model: bool = True
+
+
+class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
+    """An S3 object; ``version_id`` pins the bytes when it is given."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+
+class PinnedFile(msgspec.Struct, kw_only=True, frozen=True):
+    """One input file of a run: role in the run, pinned version, size in bytes, entity tag."""
+
+    role: Literal["train", "validation", "evaluation", "run"]
+    bucket: str
+    key: str
+    version_id: str
+    bytes: int
+    etag: str = ""
+
+
+class Inputs(msgspec.Struct, kw_only=True, frozen=True):
+    """``runs/<run_id>/inputs.json``: exactly what a run was made of."""
+
+    run_id: str
+    dataset: str
+    collection: str
+    files: list[PinnedFile]
+    settings: RunSettings
+
+    def by_role(self, role: str) -> list[PinnedFile]:
+        """Return the files of ``role`` in key order."""
+        return [file for file in self.files if file.role == role]
+
+
+class RunNames(msgspec.Struct, kw_only=True, frozen=True):
+    """Names of what the run creates in Bedrock: each ≤ 63 characters and within its own pattern."""
+
+    job: str
+    model: str
+    endpoint: str
+
+
+class Plan(msgspec.Struct, kw_only=True, frozen=True):
+    """What a run will do. With ``action`` "wait" only ``reason`` and ``execution_arn`` are meaningful.
+
+    ``prefix`` is ``runs/<run_id>`` in the artifacts bucket (no trailing slash). ``bytes`` is the size of
+    all pinned files. ``token`` is the ``clientRequestToken`` of every create call of the run.
+    """
+
+    action: Literal["run", "wait"]
+    reason: str
+    run_id: str
+    dataset: str
+    collection: Literal["datasets", "corpora"]
+    execution_arn: str
+    inputs: ObjectRef
+    settings: RunSettings
+    names: RunNames
+    token: str
+    prefix: str
+    data_bucket: str
+    artifacts_bucket: str
+    bytes: int
+
+
+class Preflight(msgspec.Struct, kw_only=True, frozen=True):
+    """What Bedrock said about the base model today, and what follows from it for this run.
+
+    ``base_model_id`` goes into the customization job, ``invoke_id`` is what Converse takes for the untuned
+    model. ``serving`` is resolved: never "auto".
+    """
+
+    base_model_id: str
+    base_model_arn: str
+    base_model_name: str
+    invoke_id: str
+    customization_type: CustomizationType
+    record_format: str
+    takes_validation: bool
+    serving: EndpointKind
+    serving_reason: str
+    hyperparameters: dict[str, str]
+    warnings: list[str] = []
+
+
+class Shard(msgspec.Struct, kw_only=True, frozen=True):
+    """Evaluation records ``start`` ≤ n < ``stop`` (JSON keys ``from`` and ``to``)."""
+
+    start: int = msgspec.field(name="from")
+    stop: int = msgspec.field(name="to")
+
+
+class Counts(msgspec.Struct, kw_only=True, frozen=True):
+    """Records per split."""
+
+    train: int
+    validation: int
+    evaluation: int
+
+
+class TokenRange(msgspec.Struct, kw_only=True, frozen=True):
+    """Tokens of one pass over the training split: a range, since the tokenizer is not public."""
+
+    low: int
+    expected: int
+    high: int
+
+
+class EvaluationSet(msgspec.Struct, kw_only=True, frozen=True):
+    """Held-out prompts with reference answers; ``records`` is 0 when nothing can be asked."""
+
+    bucket: str
+    key: str
+    records: int
+    shards: list[Shard] = []
+
+
+class Validation(msgspec.Struct, kw_only=True, frozen=True):
+    """A dataset that passed, and where its prepared splits and reports lie (``s3://`` URIs)."""
+
+    format: str
+    counts: Counts
+    faults: dict[str, int]
+    tokens: TokenRange
+    report_json: str
+    report_html: str
+    train_uri: str
+    validation_uri: str | None
+    evaluation: EvaluationSet
+
+
+class PriceItem(msgspec.Struct, kw_only=True, frozen=True):
+    """One line of the estimate, US dollars."""
+
+    name: str
+    low: float
+    expected: float
+    high: float
+    note: str = ""
+
+
+class Price(msgspec.Struct, kw_only=True, frozen=True):
+    """Estimate of a run: a range per item and in total; ``hourly`` is the endpoint's price per hour."""
+
+    currency: str
+    low: float
+    expected: float
+    high: float
+    items: list[PriceItem]
+    ceiling: float | None
+    source: str
+    hourly: float
+
+
+class Approval(msgspec.Struct, kw_only=True, frozen=True):
+    """A person's yes: what ``SendTaskSuccess`` carries."""
+
+    decision: Literal["approved"]
+    by: str
+    at: str
+
+
+class Loss(msgspec.Struct, kw_only=True, frozen=True):
+    """First and last value of a loss curve."""
+
+    first: float
+    last: float
+
+
+class Training(msgspec.Struct, kw_only=True, frozen=True):
+    """A finished customization job, its custom model and its curve. ``seconds`` is wall time of the job."""
+
+    job_arn: str
+    model_arn: str
+    status: str
+    training_loss: Loss | None
+    validation_loss: Loss | None
+    steps: int
+    seconds: float
+    curve_uri: str | None
+    billed_tokens: int | None
+
+
+class Endpoint(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the candidate answers. ``status`` is the service's own word for the kind
+    (``Creating | InService | Updating | Failed``, or ``Creating | Active | Failed``); kind "none" has
+    ``arn`` "" and status "None".
+    """
+
+    kind: EndpointKind
+    arn: str
+    status: str
+    failure: str = ""
+
+
+class Smoke(msgspec.Struct, kw_only=True, frozen=True):
+    """The endpoint's answer to one real request."""
+
+    latency_ms: int
+    answer: str
+
+
+class AnswerSet(msgspec.Struct, kw_only=True, frozen=True):
+    """Where one contestant's answers for one shard lie in the artifacts bucket."""
+
+    contestant: Contestant
+    key: str
+    answered: int
+    failed: int
+
+
+class Score(msgspec.Struct, kw_only=True, frozen=True):
+    """Means over all records (failed calls score 0); ``json_valid`` only where references are JSON."""
+
+    exact_match: float
+    token_f1: float
+    json_valid: float | None
+    failed: int
+    records: int
+
+
+class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
+    """The verdict and what it rests on; ``interval`` is the 95 % interval of candidate − base."""
+
+    verdict: Verdict
+    reasons: list[str]
+    metric: str
+    base: Score | None
+    candidate: Score | None
+    interval: tuple[float, float] | None
+    records: int
+
+
+class Promotion(msgspec.Struct, kw_only=True, frozen=True):
+    """The pointer after promotion, what it pointed to before, and the endpoints retired with it."""
+
+    parameter: str
+    value: str
+    previous: str | None
+    retired: list[str] = []
+
+
+class TaskFailure(msgspec.Struct, kw_only=True, frozen=True):
+    """A Step Functions error output (its own PascalCase keys)."""
+
+    error: str = msgspec.field(name="Error", default="")
+    cause: str = msgspec.field(name="Cause", default="")
+
+
+class CleanUp(msgspec.Struct, kw_only=True, frozen=True):
+    """How a failed run ends, what was deleted and what was kept (ARNs)."""
+
+    outcome: str
+    message: str
+    deleted: list[str] = []
+    kept: list[str] = []
+
+
+class Outcome(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the run's report lies (``s3://`` URI of the HTML)."""
+
+    report: str
+
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+def read(value: Any, shape: type[Shape], *, where: str) -> Shape:  # noqa: ANN401 - JSON of any shape
+    """Turn parsed JSON into ``shape``.
+
+    Raises:
+        SettingsError: naming the field, when state machine and function do not agree about the shape.
+    """
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"{shape.__name__} is malformed: {error}",
+            where=where,
+            remedy="Deploy state machine and functions from the same commit.",
+        ) from error
+
+
+def write(value: msgspec.Struct) -> dict[str, Any]:
+    """Return ``value`` as plain JSON types, the form in which a function answers."""
+    return dict(msgspec.to_builtins(value))

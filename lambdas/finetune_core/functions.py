@@ -1,0 +1,142 @@
+"""The pipeline's functions: one row per package under ``lambdas/``, for the stacks and for tests.
+
+``variables`` are the environment variables that a function reads through ``finetune_aws.environment``;
+``optional`` ones have a default there. What each function may call is in its package's docstring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One Lambda function: package name, purpose, size and the environment variables it needs."""
+
+    name: str
+    description: str
+    timeout_seconds: int
+    memory_mb: int
+    variables: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    storage_mb: int = 512
+
+    @property
+    def entry(self) -> str:
+        """Lambda's handler string, relative to the asset's root."""
+        return f"{self.name}.handler.handler"
+
+
+_FUNCTIONS: Final = (
+    Function(
+        name="resolve_run",
+        description="Pins the dropped files' versions and resolves settings, run id and names",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET", "RUN_DEFAULTS"),
+    ),
+    Function(
+        name="check_model",
+        description="Asks Bedrock and Service Quotas whether this run can be trained and served",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
+        name="validate_dataset",
+        description="Checks every record, splits the dataset and writes the validation report",
+        timeout_seconds=900,
+        memory_mb=1769,
+        storage_mb=10240,
+        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET"),
+    ),
+    Function(
+        name="estimate_price",
+        description="Prices the run as a range and holds it against its ceiling",
+        timeout_seconds=30,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
+        name="request_approval",
+        description="Stores the task token and asks people for a yes",
+        timeout_seconds=30,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC"),
+    ),
+    Function(
+        name="read_training",
+        description="Reads the finished customization job, its custom model and its curve",
+        timeout_seconds=120,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+    ),
+    Function(
+        name="deploy_model",
+        description="Creates, or finds again, the custom model's on-demand deployment",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
+        name="test_endpoint",
+        description="Sends one real request to the candidate's endpoint",
+        timeout_seconds=180,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+    ),
+    Function(
+        name="answer_prompts",
+        description="Asks one contestant one shard of the held-out prompts",
+        timeout_seconds=900,
+        memory_mb=512,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+    ),
+    Function(
+        name="judge_models",
+        description="Compares candidate and base record by record and gives the verdict",
+        timeout_seconds=300,
+        memory_mb=1024,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+    ),
+    Function(
+        name="promote_model",
+        description="Points applications at the new champion and retires the previous one's endpoint",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
+    ),
+    Function(
+        name="clean_up",
+        description="Stops and deletes what a failed run created and did not promote",
+        timeout_seconds=300,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
+        name="finish_run",
+        description="Writes the run's report, its outcome in the ledger and the notice",
+        timeout_seconds=60,
+        memory_mb=512,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "NOTICES_TOPIC"),
+    ),
+    Function(
+        name="close_run",
+        description="Cleans up and finishes a run whose execution was aborted, timed out or failed outside",
+        timeout_seconds=300,
+        memory_mb=512,
+        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "NOTICES_TOPIC"),
+    ),
+    Function(
+        name="guard_endpoints",
+        description="Deletes the pipeline's endpoints that are idle, expired or owned by no run",
+        timeout_seconds=300,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC"),
+        optional=("IDLE_HOURS",),
+    ),
+)
+
+FUNCTIONS: Final[dict[str, Function]] = {function.name: function for function in _FUNCTIONS}
+"""Every function of the pipeline by its package's name."""
