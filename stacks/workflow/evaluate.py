@@ -27,7 +27,7 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
         ),
         "Can the models answer": {
             "Type": "Choice",
-            "Choices": [{"Condition": expression("$endpoint = null"), "Next": "Judge models"}],
+            "Choices": [{"Condition": expression("$endpoint.kind = 'none'"), "Next": "Judge models"}],
             "Default": "Answer prompts",
         },
         "Answer prompts": _answer(resources.functions["answer_prompts"], concurrency),

@@ -62,6 +62,7 @@ def _route() -> State:
                 "Next": "Deploy model",
             },
         ],
+        "Assign": {"endpoint": {"kind": "none", "arn": "", "status": "None", "failure": ""}},
         "Default": "Record evaluation",
     }
 
@@ -88,7 +89,7 @@ def _provisioned(resources: Resources, poll_seconds: int, timeout_seconds: int) 
                     "kind": "provisioned_throughput",
                     "arn": expression("$states.result.ProvisionedModelArn"),
                     "status": "Creating",
-                    "failure": None,
+                    "failure": "",
                 }
             },
             "Next": "Record provisioned throughput",

@@ -19,6 +19,7 @@ LAMBDA_TRANSIENT = (
     "Lambda.TooManyRequestsException",
     "Throttled",
     "ServiceUnavailable",
+    "Conflict",
 )
 BEDROCK_TRANSIENT = (
     "Bedrock.ThrottlingException",

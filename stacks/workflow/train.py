@@ -70,7 +70,9 @@ def _job(resources: Resources) -> str:
             'JobTags': {tagged},
             'CustomModelTags': {tagged},
             'TrainingDataConfig': {{'S3Uri': $validation.train_uri}},
-            'OutputDataConfig': {{'S3Uri': 's3://{resources.artifacts_bucket}/' & $plan.prefix & 'training'}},
+            'OutputDataConfig': {{
+                'S3Uri': 's3://{resources.artifacts_bucket}/' & $plan.prefix & '/training'
+            }},
             'HyperParameters': $preflight.hyperparameters
         }},
         $validation.validation_uri

@@ -1,0 +1,211 @@
+"""What the state machine sends to AWS, evaluated with real JSONata and held against botocore's model."""
+
+import json
+import re
+from collections import defaultdict
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from jsonata import Jsonata
+
+from stacks.workflow import Resources, Timing, definition
+
+ARN = "arn:aws:lambda:us-east-1:111122223333:function:any"
+MODEL = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abcdefabcdef"
+ROLE = "arn:aws:iam::111122223333:role/bedrock"
+KEY = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+ENDPOINT = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefabcdef"
+
+PLAN = {
+    "action": "run",
+    "run_id": "banking-qa-0123456789ab",
+    "dataset": "banking-qa",
+    "token": "banking-qa-0123456789ab",
+    "prefix": "runs/banking-qa-0123456789ab",
+    "names": {"job": "banking-qa-job", "model": "banking-qa-model", "endpoint": "banking-qa-endpoint"},
+    "settings": {"model_units": 1, "time_to_live_hours": 24, "approval": "always"},
+}
+VARIABLES = {
+    "plan": PLAN,
+    "event": {"detail": {"object": {"key": "datasets/banking-qa/run.json"}}},
+    "waited": False,
+    "failure": {"phase": "train", "error": {"Error": "States.TaskFailed", "Cause": "x"}},
+    "cleaned": None,
+    "preflight": {
+        "base_model_arn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0:128k",
+        "invoke_id": "us.amazon.nova-micro-v1:0",
+        "customization_type": "FINE_TUNING",
+        "hyperparameters": {"epochCount": "2"},
+        "serving": "provisioned_throughput",
+    },
+    "validation": {
+        "train_uri": "s3://data/prepared/banking-qa-0123456789ab/train.jsonl",
+        "validation_uri": "s3://data/prepared/banking-qa-0123456789ab/validation.jsonl",
+        "evaluation": {"shards": [{"from": 0, "to": 25}]},
+    },
+    "price": {"high": 12.5},
+    "approval": {"decision": "approved", "by": "ops", "at": "2026-11-24T00:00:00Z"},
+    "training": {"model_arn": MODEL},
+    "endpoint": {"kind": "provisioned_throughput", "arn": ENDPOINT, "status": "Creating", "failure": ""},
+    "evaluation": {"verdict": "PROMOTE", "reasons": ["better"]},
+    "promotion": {},
+    "answers": [],
+    "smoke_test": {},
+    "polls": 0,
+    "states": {
+        "input": {"contestant": "base", "model_id": "m", "shard": {"from": 0, "to": 1}},
+        "context": {
+            "Execution": {"Id": "arn:aws:states:us-east-1:111122223333:execution:m:e"},
+            "Task": {"Token": "token"},
+        },
+        "result": {},
+    },
+}
+
+
+def _machine() -> dict:
+    resources = Resources(
+        environment="dev",
+        functions=defaultdict(lambda: ARN),
+        ledger_table="ledger",
+        bedrock_role_arn=ROLE,
+        model_key_arn=KEY,
+        artifacts_bucket="artifacts",
+    )
+    return definition(resources=resources, timing=Timing())
+
+
+def _evaluate(code: str, variables: dict):
+    query = Jsonata(code)
+    for name, value in variables.items():
+        query.assign(name, value)
+    return query.evaluate({})
+
+
+def _render(value, variables: dict):
+    if isinstance(value, str):
+        found = re.fullmatch(r"\{%(.*)%\}", value.strip(), re.S)
+        return _evaluate(found.group(1), variables) if found else value
+    if isinstance(value, dict):
+        return {name: _render(item, variables) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_render(item, variables) for item in value]
+    return value
+
+
+def _tasks():
+    machine = _machine()
+    states = dict(machine["States"])
+    states |= states["Answer prompts"]["ItemProcessor"]["States"]
+    return {name: state for name, state in states.items() if state["Type"] == "Task"}
+
+
+TASKS = _tasks()
+
+
+def _camel(value, shape):
+    """Turn the PascalCase members of an SDK integration into the members of botocore's model."""
+    if shape.type_name == "structure":
+        members = {name.lower(): name for name in shape.members}
+        return {
+            members.get(name.lower(), name): _camel(item, shape.members[members[name.lower()]])
+            if name.lower() in members
+            else item
+            for name, item in value.items()
+        }
+    if shape.type_name == "list":
+        return [_camel(item, shape.member) for item in value]
+    return value
+
+
+def _operation(resource: str):
+    """Give (service, operation) of an integration's ARN."""
+    parts = resource.removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")
+    return parts[0], parts[1].split(".")[0]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_request_fits_botocores_model(name):
+    service, operation = _operation(TASKS[name]["Resource"])
+    rendered = _render(TASKS[name]["Arguments"], VARIABLES)
+    if (service, operation) == ("lambda", "invoke"):
+        rendered = rendered | {"Payload": json.dumps(rendered["Payload"])}
+    model = botocore.session.get_session().get_service_model(service)
+    operation = operation[0].upper() + operation[1:]
+    shape = model.operation_model(operation).input_shape
+    request = _camel(rendered, shape)
+    report = ParamValidator().validate(request, shape)
+    assert not report.has_errors(), report.generate_report()
+    assert set(request) <= set(shape.members)
+
+
+def test_members_of_the_sdk_integrations_are_pascal_case():
+    for name, state in TASKS.items():
+        if "bedrock" in state["Resource"]:
+            rendered = _render(state["Arguments"], VARIABLES)
+            assert all(member[0].isupper() for member in rendered), name
+
+
+def test_training_waits_for_the_job_itself():
+    assert TASKS["Train model"]["Resource"].endswith("createModelCustomizationJob.sync")
+
+
+def test_without_a_validation_file_the_member_is_absent():
+    variables = VARIABLES | {"validation": VARIABLES["validation"] | {"validation_uri": None}}
+    rendered = _render(TASKS["Train model"]["Arguments"], variables)
+    assert "ValidationDataConfig" not in rendered
+    assert rendered["OutputDataConfig"]["S3Uri"] == "s3://artifacts/runs/banking-qa-0123456789ab/training"
+
+
+def test_every_task_has_a_timeout_a_retry_and_a_catch():
+    for name, state in TASKS.items():
+        assert state["TimeoutSeconds"] > 0, name
+        assert all(rule["JitterStrategy"] == "FULL" for rule in state["Retry"]), name
+        if name != "Answer prompts of shard":  # its Map catches for it
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def _followers(state: dict) -> list[str]:
+    found = [state[key] for key in ("Next", "Default") if key in state]
+    return found + [rule["Next"] for rule in [*state.get("Choices", []), *state.get("Catch", [])]]
+
+
+def test_every_state_is_reached_and_every_path_ends():
+    machine = _machine()
+    seen, waiting = set(), [machine["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += _followers(machine["States"][name])
+    assert seen == set(machine["States"])
+
+
+def test_after_something_billable_every_failure_is_cleaned_up():
+    states = _machine()["States"]
+    billable = ("Train model", "Read training", "Record serving", "Create provisioned throughput")
+    billable += ("Get provisioned throughput", "Deploy model", "Test endpoint", "Answer prompts")
+    billable += ("Judge models", "Record promotion", "Promote model")
+    for name in billable:
+        assert {rule["Next"] for rule in states[name]["Catch"]} == {"Clean up"}, name
+
+
+def test_the_failure_path_never_ends_green():
+    states = _machine()["States"]
+    seen, waiting = set(), ["Clean up"]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += _followers(states[name])
+    assert {states[name]["Type"] for name in seen if not _followers(states[name])} == {"Fail"}
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_every_shard_goes_to_both_contestants(shards):
+    evaluation = {"shards": [{"from": n, "to": n + 1} for n in range(shards)]}
+    variables = VARIABLES | {"validation": VARIABLES["validation"] | {"evaluation": evaluation}}
+    items = _render(_machine()["States"]["Answer prompts"]["Items"], variables)
+    assert [item["contestant"] for item in items] == ["base"] * shards + ["candidate"] * shards
+    assert [item["shard"] for item in items] == evaluation["shards"] * 2
