@@ -12,9 +12,10 @@ function during a deployment; ``run.json``, which people write, is read strictly
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from finetune_core.errors import SettingsError
 
@@ -29,21 +30,21 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     """Settings of one run after defaults and ``run.json`` are merged.
 
     ``hyperparameters`` values are strings, as the API wants them. ``minimum_gain`` is in the metric's unit
-    (token F1, 0..1); money is US dollars.
+    (token F1, 0..1); money is US dollars. An endpoint without commitment lives at most a year here.
     """
 
-    base_model: str
+    base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
     customization_type: CustomizationType = "FINE_TUNING"
     hyperparameters: dict[str, str] = {}
     serving: Serving = "provisioned_throughput"
-    model_units: int = 1
-    time_to_live_hours: float = 24.0
-    validation_fraction: float = 0.1
-    evaluation_records: int = 50
-    minimum_gain: float = 0.0
-    budget_usd: float | None = None
+    model_units: Annotated[int, Meta(ge=1, le=100)] = 1
+    time_to_live_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
+    validation_fraction: Annotated[float, Meta(gt=0, le=0.5)] = 0.1
+    evaluation_records: Annotated[int, Meta(ge=0, le=1000)] = 50
+    minimum_gain: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    budget_usd: Annotated[float, Meta(gt=0)] | None = None
     approval: Literal["never", "always", "above"] = "never"
-    approve_above_usd: float | None = None
+    approve_above_usd: Annotated[float, Meta(ge=0)] | None = None
     keep_model: bool = True
 
 
@@ -268,7 +269,7 @@ class Score(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
-    """The verdict and what it rests on; ``interval`` is the 95 % interval of candidate − base."""
+    """The verdict and what it rests on; ``interval`` is the 95 % interval of candidate minus base."""
 
     verdict: Verdict
     reasons: list[str]

@@ -28,6 +28,7 @@ as ``errorType``), so a class name here is part of the contract with ``stacks/wo
     │   └── RequestInvalid           the service refused the request itself
     └── SettingsError                an environment variable of the function is missing or malformed
 """
+# ruff: noqa: N818 - the names are outcomes that people read in the console: "RunRejected", not "RunRejectedError"
 
 from __future__ import annotations
 
@@ -51,6 +52,7 @@ class FinetuneError(Exception):
         super().__init__(what, where, remedy)
 
     def __str__(self) -> str:
+        """Return the three parts as one line."""
         parts = [self.what.strip()]
         if self.where:
             parts.append(f"Where: {self.where}.")

@@ -1,0 +1,142 @@
+"""Settings of one run: the environment's defaults with ``run.json`` laid over them.
+
+``run.json`` is written by people, so it is read strictly: an unknown key is refused with the nearest known
+name, a wrong type or range names the key, broken JSON names line and column.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from finetune_core.contracts import RunSettings
+from finetune_core.errors import RunRejected
+
+MAX_RUN_JSON_BYTES: Final = 65_536
+"""A ``run.json`` larger than this is something else under that name."""
+
+TYPES: Final = {"fine-tuning": "FINE_TUNING", "continued-pre-training": "CONTINUED_PRE_TRAINING"}
+"""``type`` in ``run.json`` → the API's ``customizationType``."""
+
+_SCHEMA_KEY: Final = "$schema"
+_FIELDS: Final = tuple(msgspec.structs.fields(RunSettings))
+KEYS: Final = tuple("type" if field.name == "customization_type" else field.name for field in _FIELDS)
+"""All keys that ``run.json`` may have (beside ``$schema``, which editors write)."""
+
+
+def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSettings:
+    """Return ``defaults`` with the keys of ``run_json`` laid over them.
+
+    When base model or type differ from the defaults', hyperparameters that were not given fall back to the
+    model's own: the defaults' would be another model's.
+
+    Raises:
+        RunRejected: ``run_json`` is broken, or holds an unknown key or an impossible value.
+    """
+    if run_json is None:
+        return _checked(defaults, where)
+    given = _translated(_parsed(run_json, where), where)
+    merged = msgspec.to_builtins(defaults)
+    other_model = any(
+        key in given and given[key] != merged[key] for key in ("base_model", "customization_type")
+    )
+    if other_model and "hyperparameters" not in given:
+        merged["hyperparameters"] = {}
+    if "approve_above_usd" in given and "approval" not in given:
+        merged["approval"] = "above"
+    merged.update(given)
+    try:
+        settings = msgspec.convert(merged, RunSettings)
+    except msgspec.ValidationError as error:
+        _refuse(_readable(str(error)), where, "Correct the value and drop run.json again.")
+    return _checked(settings, where)
+
+
+def _parsed(text: bytes, where: str) -> dict[str, Any]:
+    if len(text) > MAX_RUN_JSON_BYTES:
+        _refuse(
+            f"run.json has {len(text):,} bytes, more than {MAX_RUN_JSON_BYTES:,}",
+            where,
+            "Drop the run's settings under that name, nothing else.",
+        )
+    try:
+        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        _refuse(f"run.json is not UTF-8 (byte {error.start})", where, "Save the file as UTF-8.")
+    except json.JSONDecodeError as error:
+        _refuse(
+            f"run.json is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+            where,
+            "Correct the syntax and drop run.json again.",
+        )
+    except ValueError as error:
+        _refuse(f"run.json is malformed: {error}", where, "Correct it and drop run.json again.")
+    if not isinstance(value, dict):
+        _refuse(
+            f"run.json holds {type(value).__name__}, not an object",
+            where,
+            'Write settings as an object, for example {"base_model": "amazon.nova-micro-v1:0:128k"}.',
+        )
+    return value
+
+
+def _translated(given: dict[str, Any], where: str) -> dict[str, Any]:
+    given.pop(_SCHEMA_KEY, None)
+    for key in given:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            _refuse(f'run.json has an unknown key "{key}".{hint}', where, f"Known keys: {', '.join(KEYS)}.")
+    if "type" in given:
+        kind = given.pop("type")
+        if not isinstance(kind, str) or kind not in TYPES:
+            _refuse(f'run.json: "type" is {kind!r}', where, f"Use one of: {', '.join(TYPES)}.")
+        given["customization_type"] = TYPES[kind]
+    values = given.get("hyperparameters")
+    if isinstance(values, dict):
+        given["hyperparameters"] = {name: _text(value) for name, value in values.items()}
+    return given
+
+
+def _checked(settings: RunSettings, where: str) -> RunSettings:
+    if settings.approval == "above" and settings.approve_above_usd is None:
+        _refuse(
+            'approval is "above" but approve_above_usd is missing',
+            where,
+            'Add "approve_above_usd": the price in dollars from which a person is asked.',
+        )
+    return settings
+
+
+def _text(value: object) -> object:
+    """Return a number as the API's string; anything else as it is, for the type check to judge."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(value)
+    return value
+
+
+def _readable(message: str) -> str:
+    """Turn msgspec's "Expected `int`, got `str` - at `$.model_units`" into words about ``run.json``."""
+    problem, _, path = message.partition(" - at ")
+    key = path.strip("`").removeprefix("$").lstrip(".").replace("customization_type", "type")
+    return f'run.json: "{key}": {problem}' if key else f"run.json: {problem}"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f'key "{key}" is given twice')
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+def _refuse(what: str, where: str, remedy: str) -> NoReturn:
+    raise RunRejected(what, where=where, remedy=remedy)
