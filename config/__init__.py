@@ -1,0 +1,1 @@
+"""What differs between environments, as typed values. Standard library only."""

@@ -1,0 +1,187 @@
+"""The settings of one environment: every value that a deployment may choose, checked when it is made.
+
+Durations are whole seconds unless the name says otherwise, because Step Functions counts in seconds. Money
+is in US dollars. A wrong value raises `SettingsError`: its text names the setting, the value and what fits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final, Literal, get_args
+
+Architecture = Literal["arm64", "x86_64"]
+Wheels = Literal["linux", "host"]
+Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
+Approval = Literal["never", "always", "above"]
+CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
+
+YEAR: Final = 365 * 24 * 3600  # the longest that a Standard execution may run
+HOURS: Final = (0.1, 8760, "hours")
+SECONDS: Final = (60, YEAR, "seconds")
+DOLLARS: Final = (0, 1_000_000, "US dollars")
+# Days that CloudWatch Logs accepts (PutRetentionPolicy in botocore 1.43.106, read 2026-11-24).
+LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+
+RUN_BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
+    "model_units": (1, 100, "model units"),
+    "time_to_live_hours": HOURS,
+    "validation_fraction": (0, 0.5, "of the records"),
+    "evaluation_records": (0, 1000, "records"),
+    "minimum_gain": (0, 1, "of the metric"),
+    "budget_usd": DOLLARS,
+    "approve_above_usd": DOLLARS,
+}
+BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
+    "machine_timeout_seconds": SECONDS,
+    "training_timeout_seconds": SECONDS,
+    "serving_timeout_seconds": SECONDS,
+    "approval_timeout_seconds": SECONDS,
+    "serving_poll_seconds": (1, 3600, "seconds"),
+    "settle_seconds": (1, 86_400, "seconds"),
+    "evaluation_concurrency": (1, 40, "shards"),
+    "guardian_idle_hours": HOURS,
+    "stuck_run_hours": HOURS,
+    "monthly_budget_usd": (1, 10_000_000, "US dollars"),
+    "noncurrent_version_days": (1, 3650, "days"),
+    "prepared_days": (1, 3650, "days"),
+}
+PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
+    "environment": (r"[a-z][a-z0-9]{1,15}", "2 to 16 lower-case letters and digits, a letter first"),
+    "region": (r"[a-z]{2}(-[a-z]+)+-\d", "a Region name such as us-east-1"),
+    "lambda_runtime": (r"python3\.\d+", "a runtime such as python3.14"),
+    "guardian_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
+    "permissions_boundary": (r"[\w+=,.@-]{1,128}", "the name of a managed policy, not its ARN"),
+}
+EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text says which one, what it holds and what is accepted."""
+
+
+def _require(condition: bool, name: str, value: object, accepted: str) -> None:
+    """Raise a `SettingsError` naming the setting unless the condition holds."""
+    if not condition:
+        raise SettingsError(f"Setting {name} is {value!r}; use {accepted} (config/environments.py).")
+
+
+def _require_between(settings: object, bounds: Mapping[str, tuple[float, float, str]], prefix: str) -> None:
+    """Raise unless each named setting is a number within its bounds; None means that it is not used."""
+    for name, (low, high, unit) in bounds.items():
+        value = getattr(settings, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        accepted = f"a number between {low:g} and {high:g} {unit}"
+        _require(value is None or (number and low <= value <= high), prefix + name, value, accepted)
+
+
+def _require_one_of(name: str, value: object, accepted: tuple[object, ...]) -> None:
+    """Raise unless the value is one of those accepted."""
+    _require(value in accepted, name, value, "one of " + ", ".join(str(item) for item in accepted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDefaults:
+    """What a run uses for every key that its run.json leaves out; the same keys as the run's settings.
+
+    `budget_usd` None means no ceiling; `keep_model` keeps the custom model of a run that was not promoted.
+    """
+
+    base_model: str = "amazon.nova-micro-v1:0:128k"
+    customization_type: CustomizationType = "FINE_TUNING"
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    serving: Serving = "auto"
+    model_units: int = 1
+    time_to_live_hours: float = 24.0
+    validation_fraction: float = 0.1
+    evaluation_records: int = 100
+    minimum_gain: float = 0.0
+    budget_usd: float | None = 100.0
+    approval: Approval = "above"
+    approve_above_usd: float | None = 50.0
+    keep_model: bool = False
+
+    def __post_init__(self) -> None:  # noqa: D105
+        prefix = "run_defaults."
+        _require(bool(self.base_model.strip()), prefix + "base_model", self.base_model, "a base model id")
+        kinds = get_args(CustomizationType)
+        _require_one_of(prefix + "customization_type", self.customization_type, kinds)
+        _require_one_of(prefix + "serving", self.serving, get_args(Serving))
+        _require_one_of(prefix + "approval", self.approval, get_args(Approval))
+        _require_between(self, RUN_BOUNDS, prefix)
+        limit = self.approve_above_usd
+        _require(
+            self.approval != "above" or limit is not None,
+            prefix + "approve_above_usd",
+            limit,
+            "an amount in US dollars, because approval is 'above'",
+        )
+
+    def to_json(self) -> str:
+        """Give the text that the functions read from RUN_DEFAULTS: an object with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that one environment chooses; the values are in config/environments.py."""
+
+    environment: str
+    """Short lower-case name: part of stack names, tags and SSM parameter names."""
+    region: str = "us-east-1"
+    """Must offer the base model for customization."""
+    lambda_runtime: str = "python3.14"
+    lambda_architecture: Architecture = "arm64"
+    lambda_wheels: Wheels = "linux"
+    """Which binary packages go into the functions' asset: those for Lambda, or those of this machine."""
+    retain_data: bool = True
+    """Buckets, key and ledger outlive their stack."""
+    termination_protection: bool = True
+    log_retention_days: int = 90
+    log_execution_data: bool = False
+    """Whether the state machine's log holds inputs and outputs (dataset names, settings, figures)."""
+    machine_timeout_seconds: int = 7 * 24 * 3600
+    training_timeout_seconds: int = 72 * 3600
+    serving_timeout_seconds: int = 2 * 3600
+    serving_poll_seconds: int = 60
+    settle_seconds: int = 120
+    """How long a run that train.jsonl started waits for its siblings."""
+    approval_timeout_seconds: int = 3 * 24 * 3600
+    evaluation_concurrency: int = 4
+    """Shards of held-out prompts answered at once."""
+    guardian_schedule: str = "rate(1 hour)"
+    guardian_idle_hours: float = 6.0
+    """An endpoint that nobody promoted and nobody invokes for this long is deleted."""
+    stuck_run_hours: float = 96.0
+    """A run that is open for longer raises an alarm."""
+    notification_emails: tuple[str, ...] = ()
+    permissions_boundary: str | None = None
+    """Name of a managed policy of the account, set as boundary on every role."""
+    monthly_budget_usd: float | None = None
+    """Sends a notice at 80 % and at 100 % of this much Bedrock spending a month; None makes no budget."""
+    noncurrent_version_days: int = 90
+    """Old versions of objects are removed after this many days."""
+    prepared_days: int = 30
+    """Splits that the pipeline wrote under prepared/ are removed after this many days."""
+    run_defaults: RunDefaults = field(default_factory=RunDefaults)
+
+    def __post_init__(self) -> None:  # noqa: D105
+        for name, (pattern, accepted) in PATTERNS.items():
+            value = getattr(self, name)
+            _require(value is None or bool(re.fullmatch(pattern, value)), name, value, accepted)
+        _require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
+        _require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
+        _require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        for address in self.notification_emails:
+            _require(bool(EMAIL.fullmatch(address)), "notification_emails", address, "e-mail addresses")
+        _require_between(self, BOUNDS, "")
+        self._require_time_for_all_phases()
+
+    def _require_time_for_all_phases(self) -> None:
+        """Raise unless the machine outlives its longest phases, which it alone can clean up after."""
+        phases = self.training_timeout_seconds + self.serving_timeout_seconds + self.approval_timeout_seconds
+        accepted = f"more than training, serving and approval together ({phases} seconds)"
+        value = self.machine_timeout_seconds
+        _require(value > phases, "machine_timeout_seconds", value, accepted)

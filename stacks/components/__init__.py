@@ -1,0 +1,1 @@
+"""Constructs: one file, one capability."""
