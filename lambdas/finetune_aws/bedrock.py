@@ -1,0 +1,103 @@
+"""Bedrock's control plane: base models, customization jobs and custom models.
+
+Requests and answers follow botocore 1.43.106, service model bedrock/2023-04-20.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from finetune_aws.clients import client
+from finetune_aws.faults import translated
+from finetune_core.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock.type_defs import (
+        FoundationModelDetailsTypeDef,
+        FoundationModelSummaryTypeDef,
+        GetCustomModelResponseTypeDef,
+        GetModelCustomizationJobResponseTypeDef,
+    )
+
+CustomizationKind = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"]
+"""What ListFoundationModels can filter by (reinforcement fine-tuning is not among them)."""
+
+
+def foundation_model(model_id: str) -> FoundationModelDetailsTypeDef | None:
+    """Return a base model as Bedrock describes it here and now, or None when the Region has none.
+
+    Calls: bedrock:GetFoundationModel.
+    """
+    try:
+        with translated("bedrock:GetFoundationModel", model_id):
+            return bedrock().get_foundation_model(modelIdentifier=model_id).get("modelDetails")
+    except NotFound:
+        return None
+
+
+def tunable_models(kind: CustomizationKind) -> list[FoundationModelSummaryTypeDef]:
+    """Return the base models that this Region customizes in this way.
+
+    Calls: bedrock:ListFoundationModels.
+    """
+    with translated("bedrock:ListFoundationModels", kind):
+        answer = bedrock().list_foundation_models(byCustomizationType=kind)
+    return answer.get("modelSummaries", [])
+
+
+def custom_model(identifier: str) -> GetCustomModelResponseTypeDef | None:
+    """Return a custom model by ARN or name, or None. Calls: bedrock:GetCustomModel."""
+    try:
+        with translated("bedrock:GetCustomModel", identifier):
+            return bedrock().get_custom_model(modelIdentifier=identifier)
+    except NotFound:
+        return None
+
+
+def delete_custom_model(identifier: str) -> None:
+    """Delete a custom model; one that is gone already is fine. Calls: bedrock:DeleteCustomModel."""
+    try:
+        with translated("bedrock:DeleteCustomModel", identifier):
+            bedrock().delete_custom_model(modelIdentifier=identifier)
+    except NotFound:
+        return
+
+
+def customization_job(name: str) -> GetModelCustomizationJobResponseTypeDef | None:
+    """Return a job by name or ARN, or None. Calls: bedrock:GetModelCustomizationJob."""
+    try:
+        with translated("bedrock:GetModelCustomizationJob", name):
+            return bedrock().get_model_customization_job(jobIdentifier=name)
+    except NotFound:
+        return None
+
+
+def stop_job(name: str) -> None:
+    """Stop a running job; one that stops already is fine. Calls: bedrock:StopModelCustomizationJob."""
+    try:
+        with translated("bedrock:StopModelCustomizationJob", name):
+            bedrock().stop_model_customization_job(jobIdentifier=name)
+    except Conflict:
+        return
+
+
+def resource_tags(arn: str) -> dict[str, str]:
+    """Return a resource's tags, empty when it is gone. Calls: bedrock:ListTagsForResource."""
+    try:
+        with translated("bedrock:ListTagsForResource", arn):
+            answer = bedrock().list_tags_for_resource(resourceARN=arn)
+    except NotFound:
+        return {}
+    return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+
+
+def bedrock() -> BedrockClient:
+    """Return the control plane's client."""
+    found: BedrockClient = client("bedrock")
+    return found
+
+
+def as_tags(tags: dict[str, str]) -> list[Any]:
+    """Return ``tags`` in the form that Bedrock's create calls take."""
+    return [{"key": key, "value": value} for key, value in tags.items()]

@@ -1,0 +1,158 @@
+"""The two ways to serve a custom model, behind one shape: Provisioned Throughput and on-demand deployment.
+
+Neither has a botocore waiter nor sends events (botocore 1.43.106; Bedrock user guide, "Monitor Amazon Bedrock
+with EventBridge", read 2026-11-23), so states are polled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from finetune_aws.bedrock import as_tags, bedrock
+from finetune_aws.faults import translated
+from finetune_core.errors import NotFound
+
+Kind = Literal["provisioned_throughput", "on_demand"]
+READY: Final = {"provisioned_throughput": "InService", "on_demand": "Active"}
+"""The status in which an endpoint of each kind answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """An endpoint in the account. ``units`` is 0 and ``committed_until`` None for a deployment."""
+
+    kind: Kind
+    arn: str
+    name: str
+    status: str
+    model_arn: str
+    created: datetime
+    failure: str = ""
+    units: int = 0
+    committed: bool = False
+    committed_until: datetime | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it answers requests."""
+        return self.status == READY[self.kind]
+
+    @property
+    def busy(self) -> bool:
+        """Whether Bedrock refuses to delete it now, in the middle of a change."""
+        return self.status in ("Creating", "Updating")
+
+
+def kind_of(arn: str) -> Kind | None:
+    """Tell the kind of an endpoint by its ARN, or None for anything else."""
+    if ":provisioned-model/" in arn:
+        return "provisioned_throughput"
+    return "on_demand" if ":custom-model-deployment/" in arn else None
+
+
+def find(kind: Kind, identifier: str) -> Served | None:
+    """Return an endpoint by name or ARN, or None.
+
+    Calls: bedrock:GetProvisionedModelThroughput or bedrock:GetCustomModelDeployment.
+    """
+    try:
+        return _provisioned(identifier) if kind == "provisioned_throughput" else _deployment(identifier)
+    except NotFound:
+        return None
+
+
+def listed() -> Iterator[Served]:
+    """Yield every endpoint of the account in this Region, with its details.
+
+    Calls: bedrock:ListProvisionedModelThroughputs, bedrock:ListCustomModelDeployments and the two Gets.
+    """
+    for page in _pages(
+        bedrock().list_provisioned_model_throughputs, "bedrock:ListProvisionedModelThroughputs"
+    ):
+        for item in page.get("provisionedModelSummaries", []):
+            found = find("provisioned_throughput", item["provisionedModelArn"])
+            if found:
+                yield found
+    for page in _pages(bedrock().list_custom_model_deployments, "bedrock:ListCustomModelDeployments"):
+        for item in page.get("modelDeploymentSummaries", []):
+            found = find("on_demand", item["customModelDeploymentArn"])
+            if found:
+                yield found
+
+
+def deploy(name: str, model_arn: str, token: str, tags: dict[str, str]) -> str:
+    """Create an on-demand deployment and return its ARN.
+
+    Calls: bedrock:CreateCustomModelDeployment, bedrock:TagResource.
+    """
+    with translated("bedrock:CreateCustomModelDeployment", model_arn):
+        answer = bedrock().create_custom_model_deployment(
+            modelDeploymentName=name, modelArn=model_arn, tags=as_tags(tags), clientRequestToken=token
+        )
+    return answer["customModelDeploymentArn"]
+
+
+def delete(endpoint: Served) -> None:
+    """Delete an endpoint; one that is gone already is fine.
+
+    Calls: bedrock:DeleteProvisionedModelThroughput or bedrock:DeleteCustomModelDeployment.
+
+    Raises:
+        Conflict: it is in the middle of a change.
+        RequestInvalid: Bedrock refuses, for example under a commitment.
+    """
+    try:
+        if endpoint.kind == "provisioned_throughput":
+            with translated("bedrock:DeleteProvisionedModelThroughput", endpoint.arn):
+                bedrock().delete_provisioned_model_throughput(provisionedModelId=endpoint.arn)
+        else:
+            with translated("bedrock:DeleteCustomModelDeployment", endpoint.arn):
+                bedrock().delete_custom_model_deployment(customModelDeploymentIdentifier=endpoint.arn)
+    except NotFound:
+        return
+
+
+def _provisioned(identifier: str) -> Served:
+    with translated("bedrock:GetProvisionedModelThroughput", identifier):
+        found = bedrock().get_provisioned_model_throughput(provisionedModelId=identifier)
+    return Served(
+        kind="provisioned_throughput",
+        arn=found["provisionedModelArn"],
+        name=found["provisionedModelName"],
+        status=found["status"],
+        model_arn=found["modelArn"],
+        created=found["creationTime"],
+        failure=found.get("failureMessage", ""),
+        units=found["modelUnits"],
+        committed="commitmentDuration" in found,
+        committed_until=found.get("commitmentExpirationTime"),
+    )
+
+
+def _deployment(identifier: str) -> Served:
+    with translated("bedrock:GetCustomModelDeployment", identifier):
+        found = bedrock().get_custom_model_deployment(customModelDeploymentIdentifier=identifier)
+    return Served(
+        kind="on_demand",
+        arn=found["customModelDeploymentArn"],
+        name=found["modelDeploymentName"],
+        status=found["status"],
+        model_arn=found["modelArn"],
+        created=found["createdAt"],
+        failure=found.get("failureMessage", ""),
+    )
+
+
+def _pages(operation: Callable[..., Any], call: str) -> Iterator[dict[str, Any]]:
+    """Follow ``nextToken``: works for operations with and without a botocore paginator."""
+    token: dict[str, str] = {}
+    while True:
+        with translated(call):
+            page = operation(**token)
+        yield page
+        if not page.get("nextToken"):
+            return
+        token = {"nextToken": page["nextToken"]}

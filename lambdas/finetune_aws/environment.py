@@ -1,0 +1,91 @@
+"""The functions' environment variables, typed; a missing one is named together with what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from finetune_core.contracts import RunSettings
+from finetune_core.errors import SettingsError
+
+DEFAULT_IDLE_HOURS: Final = 24.0
+"""After so many hours without an invocation an endpoint that is no champion's counts as idle."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Reads variables when asked, so that a function needs only those it uses."""
+
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def name(self) -> str:
+        """Name of the environment (``LOCAL``, ``DEV``, ``PROD``), as in the tag ``finetune:pipeline``."""
+        return self._get("ENVIRONMENT")
+
+    @property
+    def data_bucket(self) -> str:
+        """Bucket that datasets are dropped into."""
+        return self._get("DATA_BUCKET")
+
+    @property
+    def artifacts_bucket(self) -> str:
+        """Bucket that runs write to."""
+        return self._get("ARTIFACTS_BUCKET")
+
+    @property
+    def ledger_table(self) -> str:
+        """Name of the ledger's DynamoDB table."""
+        return self._get("LEDGER_TABLE")
+
+    @property
+    def notices_topic(self) -> str:
+        """ARN of the SNS topic for notices."""
+        return self._get("NOTICES_TOPIC")
+
+    @property
+    def region(self) -> str:
+        """AWS Region of the function (Lambda sets it)."""
+        return self._get("AWS_REGION")
+
+    @property
+    def idle_hours(self) -> float:
+        """Hours without an invocation after which the guardian calls an endpoint idle."""
+        text = self.variables.get("IDLE_HOURS", "") or str(DEFAULT_IDLE_HOURS)
+        try:
+            hours = float(text)
+        except ValueError:
+            hours = -1.0
+        if not hours > 0:
+            raise SettingsError(
+                f"IDLE_HOURS is {text!r}, not a positive number of hours",
+                where="the function's environment",
+                remedy="Correct it in config/environments.py and deploy again.",
+            )
+        return hours
+
+    @property
+    def run_defaults(self) -> RunSettings:
+        """Settings of a run without ``run.json``: the variable ``RUN_DEFAULTS`` (JSON)."""
+        try:
+            return msgspec.json.decode(self._get("RUN_DEFAULTS"), type=RunSettings)
+        except msgspec.DecodeError as error:
+            raise SettingsError(
+                f"RUN_DEFAULTS is malformed: {error}",
+                where="the function's environment",
+                remedy="Correct the run defaults in config/environments.py and deploy again.",
+            ) from error
+
+    def _get(self, name: str) -> str:
+        value = self.variables.get(name, "")
+        if not value:
+            raise SettingsError(
+                f"environment variable {name} is missing",
+                where="the function's environment",
+                remedy=f"Give the function {name} in its stack and deploy again.",
+            )
+        return value

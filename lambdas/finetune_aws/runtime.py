@@ -1,0 +1,111 @@
+"""Bedrock's runtime: asking a model or an endpoint, with retries where asking again can help."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from finetune_aws.clients import client
+from finetune_aws.faults import translated
+from finetune_core.errors import ServiceUnavailable, Throttled
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+ATTEMPTS: Final = 6
+LONGEST_PAUSE: Final = 30.0
+"""Seconds; pauses double from one second, with full jitter."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A model's answer, the time it took (milliseconds) and the tokens it counted."""
+
+    text: str
+    latency_ms: int
+    input_tokens: int
+    output_tokens: int
+
+
+def converse(model_id: str, request: dict[str, Any], *, max_tokens: int) -> Reply:
+    """Ask a text model (id, inference profile or endpoint ARN) with temperature 0.
+
+    ``request`` has ``messages`` and may have ``system`` and ``toolConfig``, in Converse's own shapes
+    (botocore 1.43.106, bedrock-runtime/2023-09-30). Calls: bedrock:InvokeModel.
+    """
+    inference = {"maxTokens": max_tokens, "temperature": 0.0}
+
+    def ask() -> Reply:
+        with translated("bedrock:Converse", model_id):
+            answer = _runtime().converse(modelId=model_id, inferenceConfig=inference, **request)  # type: ignore[arg-type]
+        blocks = answer["output"].get("message", {}).get("content", [])
+        return Reply(
+            text=_text(list(blocks)),
+            latency_ms=answer["metrics"]["latencyMs"],
+            input_tokens=answer["usage"]["inputTokens"],
+            output_tokens=answer["usage"]["outputTokens"],
+        )
+
+    return with_retries(ask)
+
+
+def embed(model_id: str, text: str) -> Reply:
+    """Ask an embedding model for one vector; the reply's text says how long the vector is.
+
+    Request body of Titan Multimodal Embeddings: ``{"inputText": …}`` → ``{"embedding": […]}`` (Bedrock user
+    guide, "Amazon Titan Multimodal Embeddings G1", read 2026-11-23). Calls: bedrock:InvokeModel.
+    """
+
+    def ask() -> Reply:
+        started = time.monotonic()
+        with translated("bedrock:InvokeModel", model_id):
+            answer = _runtime().invoke_model(
+                modelId=model_id,
+                body=json.dumps({"inputText": text}),
+                contentType="application/json",
+                accept="application/json",
+            )
+            body = json.loads(answer["body"].read())
+        return Reply(
+            text=f"a vector of {len(body['embedding'])} numbers",
+            latency_ms=round((time.monotonic() - started) * 1000),
+            input_tokens=int(body.get("inputTextTokenCount", 0)),
+            output_tokens=0,
+        )
+
+    return with_retries(ask)
+
+
+def with_retries(
+    ask: Callable[[], Answer], *, attempts: int = ATTEMPTS, pause: Callable[[float], None] = time.sleep
+) -> Answer:
+    """Ask again after ``Throttled`` and ``ServiceUnavailable``, with doubled and jittered pauses."""
+    for attempt in range(attempts - 1):
+        try:
+            return ask()
+        except (Throttled, ServiceUnavailable):
+            pause(random.uniform(0, min(LONGEST_PAUSE, 2.0**attempt)))  # noqa: S311 - jitter, no secret
+    return ask()
+
+
+def _text(blocks: list[Any]) -> str:
+    """Return the words of an answer; a tool call counts as its JSON, as in the references."""
+    parts = []
+    for block in blocks:
+        if "text" in block:
+            parts.append(block["text"])
+        elif "toolUse" in block:
+            use = block["toolUse"]
+            parts.append(json.dumps({"name": use["name"], "input": use["input"]}, ensure_ascii=False))
+    return "\n".join(parts)
+
+
+def _runtime() -> BedrockRuntimeClient:
+    runtime: BedrockRuntimeClient = client("bedrock-runtime")
+    return runtime

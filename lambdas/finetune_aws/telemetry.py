@@ -1,0 +1,59 @@
+"""Structured logs and metrics, and the decorator that every handler wears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from finetune_core.errors import FinetuneError
+
+NAMESPACE: Final = "Finetune"
+"""CloudWatch namespace of the pipeline's own metrics; their only dimension is ``environment``."""
+
+logger: Final = Logger(service="finetune", use_rfc3339=True)
+
+Json = dict[str, Any]
+Handler = Callable[[Json, Any], Json]
+
+
+def function(name: str) -> Callable[[Handler], Handler]:
+    """Log start, end and failure of a handler under its function's and its run's name."""
+
+    def wrap(handler: Handler) -> Handler:
+        @wraps(handler)
+        def wrapped(event: Json, context: Any) -> Json:  # noqa: ANN401 - Lambda's context
+            logger.structure_logs(append=False, service=f"finetune.{name}")
+            logger.append_keys(
+                run_id=_run_id(event), request_id=getattr(context, "aws_request_id", None), function=name
+            )
+            try:
+                answer = handler(event, context)
+            except FinetuneError as error:
+                logger.error(str(error), extra={"error": type(error).__name__})
+                raise
+            except Exception:
+                logger.exception("unexpected failure")
+                raise
+            logger.info("done")
+            return answer
+
+        return wrapped
+
+    return wrap
+
+
+def count(environment: str, metric: str, value: float = 1.0) -> None:
+    """Emit one value of ``metric`` (embedded metric format: a log line, no API call)."""
+    metrics = Metrics(namespace=NAMESPACE)
+    metrics.add_dimension(name="environment", value=environment)
+    metrics.add_metric(name=metric, unit=MetricUnit.NoUnit, value=value)
+    metrics.flush_metrics()
+
+
+def _run_id(event: Json) -> str | None:
+    plan = event.get("plan")
+    return plan.get("run_id") if isinstance(plan, dict) else None
