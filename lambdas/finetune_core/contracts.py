@@ -90,13 +90,16 @@ class RunNames(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
-    """What a run will do. With ``action`` "wait" only ``reason`` and ``execution_arn`` are meaningful.
+    """What a run will do.
 
+    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` and ``execution_arn`` are
+    meaningful. With "reject" the run is known by its id, so that it can be claimed and reported once, and
+    ends as ``RunRejected`` with ``reason``; its ``settings`` are then the environment's defaults.
     ``prefix`` is ``runs/<run_id>`` in the artifacts bucket (no trailing slash). ``bytes`` is the size of
     all pinned files. ``token`` is the ``clientRequestToken`` of every create call of the run.
     """
 
-    action: Literal["run", "wait"]
+    action: Literal["run", "wait", "reject"]
     reason: str
     run_id: str
     dataset: str

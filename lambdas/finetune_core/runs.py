@@ -114,11 +114,11 @@ def role_of(drop: Drop) -> Role | None:
     return "train" if drop.file.endswith(".jsonl") else None
 
 
-def check_sizes(files: Iterable[PinnedFile]) -> int:
-    """Return the bytes of all files together.
+def check_sizes(files: Iterable[PinnedFile]) -> None:
+    """Refuse files that cannot make a run by their sizes alone.
 
     Raises:
-        RunRejected: a data file is empty, or all of them are more than ``MAX_BYTES``.
+        RunRejected: a file is empty, or all of them are more than ``MAX_BYTES``.
     """
     total = 0
     for file in files:
@@ -126,7 +126,7 @@ def check_sizes(files: Iterable[PinnedFile]) -> int:
             raise RunRejected(
                 f"{file.key.rpartition('/')[2]} is empty (0 bytes)",
                 where=f"s3://{file.bucket}/{file.key} version {file.version_id}",
-                remedy="Drop the file again with one JSON record per line.",
+                remedy="Drop the file again with its content.",
             )
         total += file.bytes
         if total > MAX_BYTES:
@@ -135,7 +135,6 @@ def check_sizes(files: Iterable[PinnedFile]) -> int:
                 where=f"s3://{file.bucket}/{file.key.rpartition('/')[0]}/",
                 remedy="No base model takes that much in one job: drop a smaller set.",
             )
-    return total
 
 
 def run_id(environment: str, dataset: str, files: Iterable[PinnedFile]) -> str:

@@ -55,6 +55,15 @@ def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSe
     return _checked(settings, where)
 
 
+def for_collection(defaults: RunSettings, collection: str) -> RunSettings:
+    """Return the defaults for a collection: a corpus is for continued pre-training unless told otherwise."""
+    if collection == "corpora" and defaults.customization_type != "CONTINUED_PRE_TRAINING":
+        return msgspec.structs.replace(
+            defaults, customization_type="CONTINUED_PRE_TRAINING", hyperparameters={}
+        )
+    return defaults
+
+
 def _parsed(text: bytes, where: str) -> dict[str, Any]:
     if len(text) > MAX_RUN_JSON_BYTES:
         _refuse(
