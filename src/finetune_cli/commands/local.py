@@ -1,0 +1,84 @@
+"""`finetune local`: the whole pipeline on this machine, without an AWS account."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune_cli import local_state
+from finetune_cli.console import Console
+from finetune_cli.errors import NO, OK, CommandError
+
+if TYPE_CHECKING:
+    from finetune_cli.main import Commands
+
+EXAMPLE = Path("examples") / "instruction-single-turn"
+
+
+def add(commands: Commands) -> None:
+    """Declare the group and its four commands."""
+    group = commands.group("local", "Run the whole pipeline on this machine, without AWS.")
+    up_parser = group.add("up", "Start the local cloud, deploy the stacks into it and leave it running.", up)
+    group.add("down", "Stop the local cloud; everything in it is gone.", down)
+    run_parser = group.add("run", "Start, deploy, drop a dataset, follow it to promotion, ask it, stop.", run)
+    group.add("status", "Say whether a local cloud is up, and how to reach it.", status)
+    run_parser.add_argument("--dataset", type=Path, metavar="FOLDER", help=f"what to drop (default {EXAMPLE})")
+    run_parser.add_argument("--keep", action="store_true", help="leave the local cloud running afterwards")
+    for parser in (up_parser, run_parser):
+        parser.add_argument("--speed", type=float, metavar="N", help="simulated seconds per second")
+
+
+def up(args: Namespace, console: Console) -> int:
+    """0 once the stacks are deployed."""
+    from finetune_cli import local_cloud  # noqa: PLC0415
+
+    if state := local_state.read():
+        console.note("A local cloud is up already.")
+        return _show(state, console)
+    with local_cloud.started(console, keep=True, speed=args.speed) as cloud:
+        local_cloud.deploy(cloud)
+    return _show(cloud.state, console)
+
+
+def down(args: Namespace, console: Console) -> int:
+    """0 when no cloud is left running."""
+    from finetune_cli import keeper  # noqa: PLC0415
+
+    state = local_state.read()
+    if state:
+        keeper.stop(state)
+    console.say("The local cloud is stopped." if state else "No local cloud was up.")
+    console.data({"was_up": state is not None})
+    return OK
+
+
+def status(args: Namespace, console: Console) -> int:
+    """0 when one is up, 1 when none is."""
+    state = local_state.read()
+    if state:
+        return _show(state, console)
+    console.say("No local cloud is up. Start one: finetune local up")
+    console.data({"up": False})
+    return NO
+
+
+def run(args: Namespace, console: Console) -> int:
+    """0 only when the dropped dataset's model was promoted and answered."""
+    from finetune_cli.local_run import run_local  # noqa: PLC0415
+
+    folder = args.dataset or local_state.project_root() / EXAMPLE
+    if not folder.is_dir():
+        raise CommandError(f"{folder} is not a folder.", where="--dataset", do="Name a folder with a train.jsonl.")
+    return run_local(folder, console, keep=args.keep, speed=args.speed)
+
+
+def _show(state: local_state.LocalState, console: Console) -> int:
+    console.data({"up": True, "pid": state.pid, "started_at": state.started_at, "environment": state.environment})
+    console.say(f"The local cloud is up at {state.endpoint} (process {state.pid}, since {state.started_at}).")
+    console.say("The finetune command finds it by itself. For other AWS tools:\n")
+    for name, value in state.environment.items():
+        console.say(f"  export {name}={value}")
+    console.say("\nDrop a dataset: finetune submit examples/instruction-single-turn --watch")
+    console.say("Stop it:        finetune local down")
+    return OK

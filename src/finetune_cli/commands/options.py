@@ -1,0 +1,38 @@
+"""Options and small parsers that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+TYPES = {"fine-tuning": "FINE_TUNING", "continued-pre-training": "CONTINUED_PRE_TRAINING"}
+"""Customization types as people and run.json write them, and as Bedrock does."""
+
+SERVINGS = ("provisioned_throughput", "on_demand", "auto", "none")
+
+
+def common() -> argparse.ArgumentParser:
+    """The options that every command takes, as a parent parser."""
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group("common options")
+    group.add_argument("--env", metavar="ENV", help="dev, prod or local (default: FINETUNE_ENV, else local when "
+                       "a local cloud is up, else dev)")  # fmt: skip
+    group.add_argument("--region", metavar="REGION", help="AWS Region (default: the environment's own)")
+    group.add_argument("--json", action="store_true", help="print JSON instead of words")
+    group.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parent
+
+
+def run_json(args: argparse.Namespace) -> dict[str, Any]:
+    """The keys of run.json that the command line gave."""
+    given = {"base_model": args.model, "type": args.type, "serving": args.serving}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def existing_file(text: str) -> Path:
+    """An argparse type: the path of a file that is there."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path

@@ -1,0 +1,47 @@
+"""`finetune status`: where one run is, or how it ended."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from finetune_cli import ledger, progress
+from finetune_cli.console import Console
+from finetune_cli.errors import NO, OK
+from finetune_cli.ledger import Run
+from finetune_cli.summary import show_summary
+from finetune_cli.surroundings import connect
+from finetune_cli.watching import Watcher, show_steps
+
+if TYPE_CHECKING:
+    from finetune_cli.main import Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    parser = commands.add("status", "Show a run's phases, or follow it to its end.", run)
+    parser.add_argument("run", metavar="RUN|DATASET", help="a run id, or a dataset for its newest run")
+    parser.add_argument("--watch", action="store_true", help="follow until the run ends; with --json a line a change")
+    parser.add_argument("--interval", type=float, default=5.0, metavar="S", help="seconds between looks (default 5)")
+
+
+def run(args: Namespace, console: Console) -> int:
+    """0 promoted (or still running, without --watch), 1 ended otherwise."""
+    here = connect(args)
+    found = ledger.find_run(here, args.run)
+    if args.watch:
+        console.note(f"run {found.run_id} of dataset {found.dataset}")
+        found = Watcher(here, console, pause=args.interval).follow(found)
+    else:
+        console.say(f"{console.style(found.run_id, 'bold')}  dataset {found.dataset}  {found.status}")
+        show_steps(console, progress.describe(found))
+        console.data(found.as_dict())
+    return conclude(found, console)
+
+
+def conclude(run: Run, console: Console) -> int:
+    """Say how the run ended, if it has, and give the exit code for it."""
+    if not run.ended:
+        return OK
+    show_summary(run, console)
+    return OK if run.status == "PROMOTED" else NO

@@ -1,0 +1,184 @@
+"""A run as people follow it: its phases with times and one line of detail each. Pure: no AWS, no clock, no terminal.
+
+`describe(run, live)` turns the ledger's item, and what live calls added, into `Step`s; `changes(before, after)` are
+the steps worth a new line in a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from finetune_cli.ledger import Run
+
+JOB_STAGES = (("validationDetails", "checking data"), ("dataProcessingDetails", "processing data"),
+              ("trainingDetails", "training"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One phase: state is done, active, failed or waiting (for a person); `seconds` is None until it ended."""
+
+    name: str
+    state: str
+    at: str
+    seconds: float | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a customization job is: its stage and, where the service tells, step, steps in all and last loss."""
+
+    stage: str
+    step: int | None = None
+    steps: int | None = None
+    loss: float | None = None
+
+    def __str__(self) -> str:
+        parts = [self.stage]
+        if self.step is not None:
+            parts.append(f"step {self.step}" + (f"/{self.steps}" if self.steps else ""))
+        if self.loss is not None:
+            parts.append(f"loss {self.loss:.4g}")
+        return " · ".join(parts)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What only live calls know: the job's progress, the endpoint's status."""
+
+    training: TrainingProgress | None = None
+    endpoint_status: str = ""
+
+
+def training_progress(job: dict[str, Any], points: Sequence[tuple[int, float]] = ()) -> TrainingProgress:
+    """Read GetModelCustomizationJob's answer; `points` are (step, loss) seen so far, if anything publishes them."""
+    details = job.get("statusDetails", {})
+    stage = "in the queue"
+    for name, words in JOB_STAGES:
+        status = details.get(name, {}).get("status", "NotStarted")
+        if status == "InProgress":
+            stage = words
+        elif status == "Completed":
+            stage = f"{words} done"
+        elif status != "NotStarted":
+            stage = f"{words}: {status}"
+    if job.get("status") in {"Stopping", "Stopped", "Failed"}:
+        stage = f"job {job['status']}"
+    if not points:
+        return TrainingProgress(stage)
+    step, loss = points[-1]
+    return TrainingProgress(stage, step=step, loss=loss)
+
+
+def describe(run: Run, live: Live | None = None) -> list[Step]:
+    """The run's phases in order, each with its duration and what it found."""
+    steps = []
+    for at, (name, began) in enumerate(run.phases):
+        last = at + 1 == len(run.phases)
+        ended = (run.finished_at if run.ended else "") if last else run.phases[at + 1][1]
+        state = _state(run, name, last=last)
+        steps.append(Step(name, state, began, seconds_between(began, ended), _detail(run, name, live, state)))
+    return steps
+
+
+def _state(run: Run, name: str, *, last: bool) -> str:
+    if not last:
+        return "done"
+    if run.ended:
+        return "done" if run.status == "PROMOTED" else "failed"
+    return "waiting" if name == "approve" and run.task_token else "active"
+
+
+def seconds_between(began: str, ended: str) -> float | None:
+    """Seconds from one ISO time to another; None when either is missing."""
+    if not began or not ended:
+        return None
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
+
+
+def _detail(run: Run, phase: str, live: Live | None, state: str) -> str:
+    if phase == "train" and state == "active" and live and live.training:
+        return str(live.training)
+    if phase == "serve" and not run.result("evaluation"):
+        status = (live.endpoint_status if live else "") or run.result("endpoint").get("status", "")
+        return " · ".join(part for part in (run.endpoint_kind.replace("_", " "), status) if part)
+    if phase == "approve" and state == "waiting":
+        return f"waits for a person: finetune approve {run.run_id}"
+    writer = _DETAILS.get(phase)
+    return writer(run) if writer else ""
+
+
+def _preflight(run: Run) -> str:
+    found = run.result("preflight")
+    return f"{found['base_model_name']} ({found['customization_type']})" if found else ""
+
+
+def _validate(run: Run) -> str:
+    found = run.result("validation")
+    if not found:
+        return ""
+    counts = found["counts"]
+    split = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    return f"{split} · about {found['tokens']['expected']:,} tokens an epoch"
+
+
+def _price(run: Run) -> str:
+    found = run.result("price")
+    return f"{money(found['expected'])} ({money(found['low'])} to {money(found['high'])})" if found else ""
+
+
+def _train(run: Run) -> str:
+    found = run.result("training")
+    return f"{found['steps']} steps · loss {arrow(found['training_loss'])}" if found else ""
+
+
+def _serve(run: Run) -> str:
+    return run.endpoint_kind.replace("_", " ")
+
+
+def _evaluate(run: Run) -> str:
+    found = run.result("evaluation")
+    return f"{found['verdict']}: {'; '.join(found['reasons'])}" if found else ""
+
+
+def _promote(run: Run) -> str:
+    return str(run.result("promotion").get("parameter", ""))
+
+
+_DETAILS = {"preflight": _preflight, "validate": _validate, "price": _price, "train": _train,
+            "serve": _serve, "evaluate": _evaluate, "promote": _promote}  # fmt: skip
+
+
+def arrow(loss: dict[str, float] | None) -> str:
+    """A curve's ends: "3.21 → 1.05"; "not reported" when there is no curve."""
+    return f"{loss['first']:.4g} → {loss['last']:.4g}" if loss else "not reported"
+
+
+def money(dollars: float) -> str:
+    """US dollars with cents: "$12.30"; what is less than a cent keeps two digits that count."""
+    if 0 < dollars < 0.01:
+        return f"${dollars:.2g}"
+    return f"${dollars:,.2f}"
+
+
+def changes(before: Sequence[Step], after: Sequence[Step]) -> list[Step]:
+    """Steps that are new, changed their state, or have something new to say. For logs: one line each."""
+    return [step for at, step in enumerate(after) if at >= len(before) or _news(before[at], step)]
+
+
+def _news(old: Step, new: Step) -> bool:
+    return (old.state, old.detail, old.seconds is None) != (new.state, new.detail, new.seconds is None)
+
+
+def failure_message(run: Run) -> str:
+    """Why the run ended as it did, in the words of whoever refused; "" for a promoted run."""
+    error = run.results.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message") or error.get("Cause") or error.get("cause") or error)
+    if error:
+        return str(error)
+    return "; ".join(run.result("evaluation").get("reasons", [])) if run.status != "PROMOTED" else ""

@@ -1,0 +1,76 @@
+"""How a run ended, on one screen: data, training, comparison with the base, price, what exists now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finetune_cli.console import Console
+from finetune_cli.ledger import Run
+from finetune_cli.progress import arrow, failure_message, money
+
+Line = tuple[str, str]
+
+
+def summary_lines(run: Run) -> list[Line]:
+    """(label, text) pairs; what the run did not get to is left out."""
+    lines = [*_data(run.result("validation")), *_training(run.result("training"))]
+    lines += [*_evaluation(run.result("evaluation")), *_price(run.result("price")), *_things(run)]
+    return lines
+
+
+def show_summary(run: Run, console: Console) -> None:
+    """Print the verdict in colour, the reason when it is not a promotion, and the lines."""
+    good = run.status == "PROMOTED"
+    console.say()
+    title = f"{run.status}" + ("" if good or run.outcome in {"", run.status} else f" ({run.outcome})")
+    console.say(f"{console.style(title, 'bold', 'green' if good else 'red')}  {run.run_id}")
+    reason = failure_message(run)
+    if reason:
+        console.say(reason)
+    for label, text in summary_lines(run):
+        console.say(f"  {label:<16} {text}")
+
+
+def _data(found: dict[str, Any]) -> list[Line]:
+    if not found:
+        return []
+    counts, tokens = found["counts"], found["tokens"]
+    return [
+        ("records", ", ".join(f"{count:,} {name}" for name, count in counts.items())),
+        ("tokens", f"about {tokens['expected']:,} an epoch ({tokens['low']:,} to {tokens['high']:,})"),
+    ]
+
+
+def _training(found: dict[str, Any]) -> list[Line]:
+    if not found:
+        return []
+    lines = [("training loss", f"{arrow(found['training_loss'])} in {found['steps']} steps")]
+    if found["validation_loss"]:
+        lines.append(("held-out loss", f"{arrow(found['validation_loss'])} (first → last reading)"))
+    return lines
+
+
+def _evaluation(found: dict[str, Any]) -> list[Line]:
+    if not found or not found.get("base") or not found.get("candidate"):
+        return []
+    metric = found["metric"]
+    base, tuned = found["base"].get(metric), found["candidate"].get(metric)
+    if base is None or tuned is None:
+        return []
+    interval = found.get("interval")
+    within = f", 95 % interval of the gain {interval[0]:+.3f} to {interval[1]:+.3f}" if interval else ""
+    return [(metric.replace("_", " "), f"base {base:.3f} → tuned {tuned:.3f} on {found['records']} prompts{within}")]
+
+
+def _price(found: dict[str, Any]) -> list[Line]:
+    if not found:
+        return []
+    hourly = f"; {money(found['hourly'])} an hour while it serves" if found.get("hourly") else ""
+    total = f"{money(found['expected'])} ({money(found['low'])} to {money(found['high'])}){hourly}"
+    return [("price on AWS", f"{total}, estimated")]
+
+
+def _things(run: Run) -> list[Line]:
+    pointer = run.result("promotion").get("parameter", "")
+    lines = [("custom model", run.model_arn), ("endpoint", run.endpoint_arn), ("pointer", pointer), ("report", run.report)]
+    return [(label, text) for label, text in lines if text]

@@ -1,0 +1,108 @@
+"""Which deployment a command talks to: environment, Region, credentials, and the names that the stacks chose.
+
+The stacks write their generated names to SSM parameters `/finetune/<env>/config/<name>`; nothing here guesses
+a name. `local` is the local cloud that `finetune local up` started: its address and credentials come from the
+state file that it wrote, and replace whatever AWS profile the shell has.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from config.environments import ENVIRONMENTS
+from finetune_cli import local_state
+from finetune_cli.errors import CommandError
+
+CONFIG_NAMES = ("data-bucket", "artifacts-bucket", "ledger-table", "state-machine", "notices-topic")
+
+
+def choose_environment(given: str | None, environ: Mapping[str, str], *, local_is_up: bool) -> str:
+    """`--env`, else FINETUNE_ENV, else the local cloud when one is up, else dev.
+
+    Raises:
+        CommandError: the name is not in config/environments.py.
+    """
+    name = given or environ.get("FINETUNE_ENV") or ("local" if local_is_up else "dev")
+    if name not in ENVIRONMENTS:
+        raise CommandError(
+            f"There is no environment {name!r}.",
+            where="--env" if given else "FINETUNE_ENV",
+            do=f"Use one of: {', '.join(ENVIRONMENTS)}.",
+        )
+    return name
+
+
+@dataclass
+class Surroundings:
+    """One environment in one Region, with clients made when first used."""
+
+    env: str
+    session: Any
+    region: str
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
+        """The boto3 client of `service`, one per command."""
+        if service not in self.clients:
+            self.clients[service] = self.session.client(service)
+        return self.clients[service]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The stacks' names by CONFIG_NAMES.
+
+        Raises:
+            CommandError: nothing, or not everything, is deployed here.
+        """
+        prefix = f"/finetune/{self.env}/config/"
+        pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix)
+        found = {item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]}
+        missing = [name for name in CONFIG_NAMES if name not in found]
+        if missing:
+            deploy = "finetune local up" if self.env == "local" else f"make deploy ENV={self.env}"
+            raise CommandError(
+                f"No complete deployment of environment {self.env!r}: {', '.join(missing)} not found.",
+                where=f"SSM parameters {prefix} in {self.region}",
+                do=f"Deploy it (`{deploy}`), or choose another with --env and --region.",
+            )
+        return found
+
+    def parameter(self, name: str) -> str:
+        """The value of one SSM parameter.
+
+        Raises:
+            CommandError: there is no such parameter.
+        """
+        ssm = self.client("ssm")
+        try:
+            return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except ssm.exceptions.ParameterNotFound:
+            raise CommandError(
+                f"There is no parameter {name}.", where=self.region, do="Has a run of this dataset been promoted?"
+            ) from None
+
+
+def connect(args: Namespace) -> Surroundings:
+    """The surroundings that `--env`, `--region` and the shell describe. No request is sent yet."""
+    local = local_state.read()
+    env = choose_environment(args.env, os.environ, local_is_up=local is not None)
+    if env == "local":
+        if local is None:
+            raise CommandError("No local cloud is up.", where="--env local", do="Start one: `finetune local up`.")
+        adopt(local.environment)
+    import boto3  # noqa: PLC0415 - 140 ms that only commands which call AWS should pay
+
+    region = args.region or ENVIRONMENTS[env].region
+    return Surroundings(env=env, session=boto3.Session(region_name=region), region=region)
+
+
+def adopt(environment: Mapping[str, str]) -> None:
+    """Make this process talk to the local cloud: its variables in, the shell's own AWS identity out."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ.update(environment)
