@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
 from finetune_core.errors import ServiceUnavailable, Throttled
+from finetune_core.prompts import answer_text
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -46,7 +47,7 @@ def converse(model_id: str, request: dict[str, Any], *, max_tokens: int) -> Repl
             answer = _runtime().converse(modelId=model_id, inferenceConfig=inference, **request)  # type: ignore[arg-type]
         blocks = answer["output"].get("message", {}).get("content", [])
         return Reply(
-            text=_text(list(blocks)),
+            text=answer_text(list(blocks)),
             latency_ms=answer["metrics"]["latencyMs"],
             input_tokens=answer["usage"]["inputTokens"],
             output_tokens=answer["usage"]["outputTokens"],
@@ -92,18 +93,6 @@ def with_retries(
         except (Throttled, ServiceUnavailable):
             pause(random.uniform(0, min(LONGEST_PAUSE, 2.0**attempt)))  # noqa: S311 - jitter, no secret
     return ask()
-
-
-def _text(blocks: list[Any]) -> str:
-    """Return the words of an answer; a tool call counts as its JSON, as in the references."""
-    parts = []
-    for block in blocks:
-        if "text" in block:
-            parts.append(block["text"])
-        elif "toolUse" in block:
-            use = block["toolUse"]
-            parts.append(json.dumps({"name": use["name"], "input": use["input"]}, ensure_ascii=False))
-    return "\n".join(parts)
 
 
 def _runtime() -> BedrockRuntimeClient:

@@ -48,12 +48,21 @@ def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environm
             runs.check_key(file.bucket, file.key)
     except RunRejected as error:
         refusal = str(error)
-    plan = _plan(bucket, drop, files, chosen, refusal, execution_arn, environment)
+    plan = _plan(
+        bucket=bucket,
+        drop=drop,
+        files=files,
+        chosen=chosen,
+        refusal=refusal,
+        execution_arn=execution_arn,
+        environment=environment,
+    )
     _record(plan, files)
     return plan
 
 
 def _plan(
+    *,
     bucket: str,
     drop: runs.Drop,
     files: list[PinnedFile],

@@ -1,0 +1,68 @@
+"""Reads the loss curves that a customization job leaves in S3.
+
+The CSVs have ``step_number, epoch_number, training_loss, perplexity`` (``validation_loss`` in the other);
+their folders differ between models, so they are found by file name. Bedrock user guide, "Analyze the results
+of a model customization job"
+(https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-analyze.html, read 2026-11-23).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from finetune_core.contracts import Loss
+
+TRAINING_FILE: Final = "step_wise_training_metrics.csv"
+VALIDATION_FILE: Final = "validation_metrics.csv"
+
+Point = tuple[int, float]
+"""Step and loss."""
+
+
+def find(keys: Iterable[str], file_name: str) -> str | None:
+    """Return the key whose last part is ``file_name``: the shortest, when there are several."""
+    found = sorted((key for key in keys if key.rpartition("/")[2] == file_name), key=len)
+    return found[0] if found else None
+
+
+def parse(text: str, column: str) -> list[Point]:
+    """Return step and value of ``column`` in file order; rows without a finite number are left out.
+
+    Column names are compared without case and surrounding blanks; an absent column gives no points.
+    """
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    names = {name.strip().lower(): name for name in reader.fieldnames or []}
+    if column not in names:
+        return []
+    points = []
+    for index, row in enumerate(reader, start=1):
+        value = _number(row.get(names[column]))
+        step = _number(row.get(names.get("step_number", "")))
+        if value is not None:
+            points.append((int(step) if step is not None else index, value))
+    return points
+
+
+def loss(points: list[Point]) -> Loss | None:
+    """Return first and last value of a curve, or None for an empty one."""
+    return Loss(first=points[0][1], last=points[-1][1]) if points else None
+
+
+def thin(points: list[Point], most: int) -> list[Point]:
+    """Return at most ``most`` points, evenly chosen, first and last among them."""
+    if len(points) <= most:
+        return points
+    stride = (len(points) - 1) / (most - 1)
+    return [points[round(index * stride)] for index in range(most)]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
