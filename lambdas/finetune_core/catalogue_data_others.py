@@ -79,7 +79,7 @@ def _llama(
         source=FT,
         legacy=legacy,
         retired=retired,
-        price_family=name.removeprefix("Meta ").removesuffix(" Instruct").replace(" ", "").replace(".", "-"),
+        price_family=name.removeprefix("Meta ").removesuffix(" Instruct").replace(" ", "-"),
     )
 
 
