@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from finetune_cli.ledger import run_from_item
+from finetune_cli.progress import (
+    Live,
+    TrainingProgress,
+    arrow,
+    changes,
+    describe,
+    failure_message,
+    money,
+    training_progress,
+)
+
+from . import fakes
+
+PHASES = [
+    (name, f"2026-11-24T10:0{at}:00Z")
+    for at, name in enumerate(["intake", "preflight", "validate", "price", "train", "serve", "evaluate", "promote"])
+]
+
+
+def finished(**changed):
+    fields = {"phases": PHASES, "status": "PROMOTED", "finished_at": "2026-11-24T10:09:00Z",
+              "endpoint_kind": "provisioned_throughput", **fakes.FINISHED, **changed}  # fmt: skip
+    return run_from_item(fakes.run_item(**fields))
+
+
+def test_every_phase_has_a_time_and_a_word() -> None:
+    steps = {step.name: step for step in describe(finished())}
+    assert [step.seconds for step in steps.values()] == [60.0] * 7 + [120.0]
+    assert {step.state for step in steps.values()} == {"done"}
+    assert steps["preflight"].detail == "Nova Micro (FINE_TUNING)"
+    assert steps["validate"].detail == "90 train, 10 validation, 20 evaluation · about 1,000 tokens an epoch"
+    assert steps["price"].detail == "$12.30 ($10.00 to $15.00)"
+    assert steps["train"].detail == "40 steps · loss 3.21 → 1.05"
+    assert steps["serve"].detail == "provisioned throughput"
+    assert steps["evaluate"].detail == "PROMOTE: better"
+    assert steps["promote"].detail == "/finetune/dev/haiku/model-id"
+
+
+def test_the_last_phase_of_a_failed_run_failed() -> None:
+    run = run_from_item(fakes.run_item(phases=PHASES[:3], status="FAILED", finished_at="2026-11-24T10:02:30Z"))
+    assert [(step.name, step.state) for step in describe(run)][-2:] == [("preflight", "done"), ("validate", "failed")]
+
+
+def test_a_training_run_shows_its_live_step() -> None:
+    run = run_from_item(fakes.run_item(phases=PHASES[:5], phase="train"))
+    step = describe(run, Live(training=TrainingProgress("training", 12, 40, 2.34)))[-1]
+    assert (step.state, step.seconds, step.detail) == ("active", None, "training · step 12/40 · loss 2.34")
+
+
+def test_an_endpoint_that_starts_shows_its_state() -> None:
+    run = run_from_item(fakes.run_item(phases=PHASES[:6], phase="serve", endpoint_kind="on_demand"))
+    assert describe(run, Live(endpoint_status="Creating"))[-1].detail == "on demand · Creating"
+
+
+def test_waiting_for_a_person_says_how_to_answer() -> None:
+    phases = [*PHASES[:4], ("approve", "2026-11-24T10:04:00Z")]
+    step = describe(run_from_item(fakes.run_item(phases=phases, phase="approve", task_token="t")))[-1]
+    assert (step.state, step.detail) == ("waiting", "waits for a person: finetune approve haiku-0123456789ab")
+
+
+@pytest.mark.parametrize(
+    ("job", "stage"),
+    [
+        ({"status": "InProgress"}, "in the queue"),
+        ({"statusDetails": {"validationDetails": {"status": "InProgress"}}}, "checking data"),
+        (
+            {"statusDetails": {"validationDetails": {"status": "Completed"},
+                               "dataProcessingDetails": {"status": "Completed"},
+                               "trainingDetails": {"status": "InProgress"}}},
+            "training",
+        ),
+        ({"status": "Stopping", "statusDetails": {"trainingDetails": {"status": "Stopping"}}}, "job Stopping"),
+    ],
+)  # fmt: skip
+def test_stages_of_a_job(job, stage) -> None:
+    assert training_progress(job).stage == stage
+
+
+def test_points_of_a_curve_give_step_and_loss() -> None:
+    assert training_progress({}, [(1, 3.0), (2, 2.5)]) == TrainingProgress("in the queue", step=2, loss=2.5)
+
+
+def test_only_news_is_a_line() -> None:
+    before = describe(run_from_item(fakes.run_item(phases=PHASES[:1])))
+    after = describe(run_from_item(fakes.run_item(phases=PHASES[:2])))
+    assert [step.name for step in changes([], before)] == ["intake"]
+    assert [step.name for step in changes(before, after)] == ["intake", "preflight"]
+    assert changes(after, after) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ({"message": "what it said"}, "what it said"),
+        ({"Error": "X", "Cause": "why"}, "why"),
+        ("plain", "plain"),
+    ],
+)
+def test_why_a_run_failed(error, message) -> None:
+    assert failure_message(run_from_item(fakes.run_item(status="FAILED", error=error))) == message
+
+
+def test_a_held_run_gives_the_verdicts_reasons() -> None:
+    assert failure_message(finished(status="HELD")) == "better"
+    assert failure_message(finished()) == ""
+
+
+def test_money_and_losses() -> None:
+    assert [money(value) for value in (1234.5, 0.004, 0)] == ["$1,234.50", "$0.004", "$0.00"]
+    assert arrow(None) == "not reported"
