@@ -1,0 +1,6 @@
+"""A small language model in numpy, trained for real: it stands behind the local cloud's Bedrock."""
+
+from .model import LanguageModel
+from .records import Example, Hyperparameters, Step
+
+__all__ = ["Example", "Hyperparameters", "LanguageModel", "Step"]

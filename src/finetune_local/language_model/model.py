@@ -1,0 +1,129 @@
+"""The language model that a customization job tunes and an endpoint serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from . import training
+from .features import read_prompt
+from .network import Window, forward, next_probabilities
+from .records import Example, Hyperparameters, Step
+from .tokenizer import END, base_text, base_tokenizer
+
+BASE_EPOCHS = 3
+BASE_BATCH = 4
+
+
+class LanguageModel:
+    """A small next-token model over prompt and completion, trained for real on the given examples.
+
+    The tokenizer is shared by all models, so losses of a base model and of models tuned from it are comparable.
+    """
+
+    def __init__(self, state: training.State) -> None:
+        self._state = state
+        self._tokenizer = base_tokenizer()
+
+    @classmethod
+    def base(cls, model_id: str) -> LanguageModel:
+        """Return a fresh copy of the base model `model_id`: always the same, pre-trained on the package's text."""
+        return cls(_base_state(model_id).copy())
+
+    def train(
+        self,
+        examples: Sequence[Example],
+        validation: Sequence[Example],
+        *,
+        epochs: int,
+        batch_size: int,
+        learning_rate_scale: float,
+        seed: int,
+        on_step: Callable[[Step], bool],
+    ) -> None:
+        """Tune the model in place; `on_step` sees step 0 before any update, then every step; False stops.
+
+        Raises ValueError for no examples or settings out of range.
+        """
+        settings = Hyperparameters(epochs, batch_size, learning_rate_scale, seed)
+        if not examples:
+            raise ValueError("no examples to train on; give at least one")
+        training.train(self._state, self._tokenizer, examples, validation, settings, on_step)
+
+    def loss(self, examples: Sequence[Example]) -> float:
+        """Return the mean loss in nats per completion token, the end of each completion included."""
+        if not examples:
+            raise ValueError("no examples to measure the loss on; give at least one")
+        prepared = training.prepare(examples, self._tokenizer)
+        total, tokens = training.total_loss(self._state, prepared, self._tokenizer)
+        return total / tokens
+
+    def generate(self, prompt: str, max_tokens: int) -> str:
+        """Return the model's answer: at each point the most probable token, `max_tokens` at most."""
+        memory = read_prompt(prompt, self._tokenizer)
+        weights = training.word_weights(self._state, memory)
+        ids: list[int] = []
+        nothing = np.zeros(0, dtype=np.int64)
+        while len(ids) < max_tokens:
+            recent = np.array(ids[-training.REACH :], dtype=np.int64)
+            asked = Window(memory, weights, recent, len(recent), nothing)
+            done = forward(self._state.parameters, [asked], self._tokenizer)
+            chosen = int(next_probabilities(done).argmax())
+            if chosen == END:
+                break
+            ids.append(chosen)
+        return self._tokenizer.decode(ids)
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens `text` has."""
+        return len(self._tokenizer.encode(text))
+
+    def copy(self) -> LanguageModel:
+        """Return an independent copy."""
+        return LanguageModel(self._state.copy())
+
+    def save(self, path: Path | str) -> None:
+        """Write the model to `path` as a compressed npz without pickled objects."""
+        state = self._state
+        arrays = {f"parameters/{name}": values for name, values in state.parameters.items()}
+        arrays |= {f"squares/{name}": values for name, values in state.squares.items()}
+        with Path(path).open("wb") as file:
+            np.savez_compressed(file, seen=state.seen, prompts=np.int64(state.prompts), **arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> LanguageModel:
+        """Read a model that `save` wrote. Raises ValueError when `path` holds something else."""
+        with np.load(Path(path), allow_pickle=False) as file:
+            names = sorted(training.untrained(0).parameters)
+            try:
+                parameters = {name: file[f"parameters/{name}"] for name in names}
+                squares = {name: file[f"squares/{name}"] for name in names}
+                return cls(training.State(parameters, squares, file["seen"], int(file["prompts"])))
+            except KeyError as missing:
+                raise ValueError(f"{path} is not a saved language model: {missing}") from missing
+
+
+def base_examples() -> list[Example]:
+    """Return the examples in the base text: questions with answers, and paragraphs to go on with."""
+    found = []
+    for paragraph in base_text().strip().split("\n\n"):
+        if paragraph.startswith("Q: "):
+            question, _, answer = paragraph.removeprefix("Q: ").partition("\nA: ")
+            found.append(Example(question, answer))
+        else:
+            found.append(Example("", paragraph))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _base_state(model_id: str) -> training.State:
+    """Pre-train the base model `model_id`; the id seeds its random start."""
+    seed = crc32(model_id.encode())
+    state = training.untrained(seed)
+    settings = Hyperparameters(epochs=BASE_EPOCHS, batch_size=BASE_BATCH, seed=seed)
+    training.train(state, base_tokenizer(), base_examples(), [], settings, lambda _: True)
+    return state
