@@ -1,0 +1,112 @@
+"""Collects Bedrock's live answers for ``finetune_core.preflight`` to decide on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from finetune_aws import bedrock, quotas
+from finetune_core import catalogue, preflight
+from finetune_core.contracts import Preflight, RunSettings
+from finetune_core.errors import AccessDenied, ModelNotTunable, RequestInvalid
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.type_defs import FoundationModelDetailsTypeDef
+
+_CUSTOM = ":custom-model/"
+
+
+def check(settings: RunSettings, region: str) -> Preflight:
+    """Return the preflight of a run with ``settings``.
+
+    Raises:
+        ModelNotTunable: model, type, Region, serving or hyperparameters do not go together.
+        QuotaTooLow: the account has no model units for the endpoint.
+    """
+    kind = settings.customization_type
+    offer = _offer(settings.base_model)
+    if offer is None:
+        raise preflight.not_offered(settings.base_model, kind, region, *_alternatives(kind))
+    if offer.lifecycle != "ACTIVE" or kind not in offer.customizations:
+        preflight.check_offer(offer, kind, region, *_alternatives(kind))
+    model = catalogue.find_model(offer.model_id)
+    serving = preflight.resolve_serving(model, settings.serving, region)
+    warnings: list[str] = []
+    if serving[0] == "provisioned_throughput":
+        warnings = _check_units(offer.model_id, settings.model_units)
+    return preflight.plan_training(offer, settings, serving, warnings)
+
+
+def _offer(base_model: str) -> preflight.Offer | None:
+    """Return what Bedrock offers under an id, ARN or custom model's ARN; None when it knows none."""
+    job_model = ""
+    if _CUSTOM in base_model:
+        job_model, base_model = base_model, _parent(base_model)
+    known = catalogue.find_model(base_model)
+    details = bedrock.foundation_model(known.id if known else base_model)
+    return _described(details, job_model) if details else None
+
+
+def _parent(custom_model: str) -> str:
+    found = bedrock.custom_model(custom_model)
+    if found is None or found.get("modelStatus", "Active") != "Active" or not found.get("baseModelArn"):
+        raise ModelNotTunable(
+            f"custom model {custom_model} " + ("is not Active" if found else "does not exist"),
+            where="base_model",
+            remedy="Name a custom model of this account and Region, or a base model.",
+        )
+    return found["baseModelArn"]
+
+
+def _described(details: FoundationModelDetailsTypeDef, job_model: str) -> preflight.Offer:
+    life = details.get("modelLifecycle", {"status": "ACTIVE"})
+    legacy = life.get("legacyTime")
+    return preflight.Offer(
+        model_id=details["modelId"],
+        model_arn=details["modelArn"],
+        name=details.get("modelName", details["modelId"]),
+        job_model=job_model or details["modelArn"],
+        lifecycle=life["status"],
+        customizations=tuple(details.get("customizationsSupported", ())),
+        legacy_since=legacy if isinstance(legacy, datetime) else None,
+    )
+
+
+def _alternatives(kind: str) -> tuple[list[str], str]:
+    """Return the active ids that the Region customizes in this way, and in words what else it offers."""
+    if kind == "CONTINUED_PRE_TRAINING":
+        same, other = _active("CONTINUED_PRE_TRAINING"), _active("FINE_TUNING")
+        words = f"For FINE_TUNING the account could use: {', '.join(other)}." if other else ""
+    else:
+        same, words = _active("FINE_TUNING"), "Deploy the pipeline in a Region that offers one."
+    return same, words
+
+
+def _active(kind: bedrock.CustomizationKind) -> list[str]:
+    return [
+        model["modelId"]
+        for model in bedrock.tunable_models(kind)
+        if model.get("modelLifecycle", {"status": "ACTIVE"})["status"] == "ACTIVE"
+    ]
+
+
+def _check_units(model_id: str, units: int) -> list[str]:
+    """Hold the model units asked for against the account's quotas; return what could not be looked up."""
+    model = catalogue.find_model(model_id)
+    wanted = {
+        model.serving.no_commitment_quota if model else "L-BE77399C": "model units without commitment",
+        (model.serving.units_quota if model else None) or "": f"model units per {model_id}",
+    }
+    warnings = []
+    for code, what in wanted.items():
+        if not code:
+            continue
+        try:
+            value = quotas.quota(code)
+        except (AccessDenied, RequestInvalid) as error:
+            warnings.append(f"The quota {code} ({what}) could not be looked up: {error.what}.")
+            continue
+        if value is None:
+            warnings.append(f"Service Quotas does not list {code} ({what}) here, so it was not checked.")
+        preflight.check_quota(code, what, value, units)
+    return warnings

@@ -1,0 +1,173 @@
+"""Decides before any money is spent whether a base model can be trained and served as a run asks.
+
+The live answers of Bedrock come in as plain values; the catalogue only explains and adds limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from finetune_core import catalogue
+from finetune_core.contracts import EndpointKind, Preflight, RunSettings
+from finetune_core.errors import ModelNotTunable, QuotaTooLow
+from finetune_core.model_rules import Model
+
+QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
+_UNKNOWN_FORMAT: Final = "converse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A base model as Bedrock describes it in this Region today.
+
+    ``job_model`` is what the job gets: the model's ARN, or the custom model's that training goes on from.
+    """
+
+    model_id: str
+    model_arn: str
+    name: str
+    job_model: str
+    lifecycle: str
+    customizations: tuple[str, ...]
+    legacy_since: datetime | None = None
+
+
+def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str], others: str) -> None:
+    """Refuse a model that Bedrock customizes no more, or not in this way.
+
+    ``alternatives`` are the ids that the Region customizes in this way; ``others`` says in words what else
+    the account could use when there are none.
+
+    Raises:
+        ModelNotTunable: naming what the account could use.
+    """
+    instead = _instead(kind, region, alternatives, others)
+    if offer.lifecycle != "ACTIVE":
+        since = f" since {offer.legacy_since:%Y-%m-%d}" if offer.legacy_since else ""
+        raise ModelNotTunable(
+            f"base model {offer.model_id} is {offer.lifecycle}{since}: Bedrock takes no new job for it",
+            where=f"base_model, Region {region}",
+            remedy=instead,
+        )
+    if kind not in offer.customizations:
+        offered = ", ".join(offer.customizations) or "no customization"
+        raise ModelNotTunable(
+            f"base model {offer.model_id} does not offer {kind}; it offers {offered}",
+            where=f"base_model and type, Region {region}",
+            remedy=instead,
+        )
+
+
+def not_offered(
+    model_id: str, kind: str, region: str, alternatives: Sequence[str], others: str
+) -> ModelNotTunable:
+    """Return the refusal of a model that Bedrock does not know in this Region."""
+    known = catalogue.find_model(model_id)
+    if known and region not in known.regions:
+        what = f"{known.name} is customized in {' and '.join(known.regions)} only"
+    else:
+        near = [name for name in catalogue.suggest_models(model_id) if name != model_id]
+        what = f"Bedrock has no model {model_id}" + (f" (did you mean {near[0]}?)" if near else "")
+    return ModelNotTunable(
+        f"{what}; this pipeline runs in {region}",
+        where=f"base_model, Region {region}",
+        remedy=_instead(kind, region, alternatives, others),
+    )
+
+
+def resolve_serving(model: Model | None, requested: str, region: str) -> tuple[EndpointKind, str]:
+    """Return how the custom model will be served, and why.
+
+    Raises:
+        ModelNotTunable: the base model cannot be served in the way asked for in this Region.
+    """
+    if requested == "none":
+        return "none", "the settings ask for no endpoint"
+    if model is None:
+        kind: EndpointKind = "on_demand" if requested == "on_demand" else "provisioned_throughput"
+        return kind, "the catalogue does not know this model, so serving is tried as asked for"
+    on_demand = region in model.serving.on_demand_regions
+    provisioned = region in model.serving.provisioned_regions
+    ways = (["on_demand"] if on_demand else []) + (["provisioned_throughput"] if provisioned else [])
+    if requested == "auto":
+        return _automatic(model, on_demand, provisioned, region)
+    if requested in ways:
+        return (
+            "on_demand" if requested == "on_demand" else "provisioned_throughput"
+        ), "the settings ask for it"
+    raise ModelNotTunable(
+        f"a custom {model.name} cannot be served by {requested} in {region}",
+        where=f"serving ({model.serving.source.name}, read {model.serving.source.read})",
+        remedy=f'Set "serving" to {" or ".join(ways) or "none"}.',
+    )
+
+
+def check_quota(code: str, what: str, value: float | None, needed: float) -> None:
+    """Refuse when a quota is known to be too low (None: not known, so not judged).
+
+    Raises:
+        QuotaTooLow: with the quota's code, value and the page to ask for more.
+    """
+    if value is not None and value < needed:
+        raise QuotaTooLow(
+            f"{what} (quota {code}) is {value:g}, but {needed:g} are needed",
+            where="Service Quotas, Amazon Bedrock, this account and Region",
+            remedy=f'Ask for more at {QUOTA_LINK}{code}, or set "serving" to on_demand or none.',
+        )
+
+
+def plan_training(
+    offer: Offer, settings: RunSettings, serving: tuple[EndpointKind, str], warnings: Sequence[str]
+) -> Preflight:
+    """Return the preflight of a model that passed, with hyperparameters completed and checked.
+
+    Raises:
+        ModelNotTunable: a hyperparameter that this model refuses.
+    """
+    model = catalogue.find_model(offer.model_id)
+    kind = settings.customization_type
+    rules = catalogue.rules_for(model, kind) if model else None
+    told = list(warnings)
+    if model is None or rules is None:
+        told.append(f"The catalogue has no row for {offer.model_id} with {kind}: limits are not checked.")
+        values = dict(settings.hyperparameters)
+    else:
+        values = catalogue.default_hyperparameters(model, kind) | settings.hyperparameters
+        faults = catalogue.check_hyperparameters(model, kind, values)
+        if faults:
+            raise ModelNotTunable(
+                "; ".join(faults), where="hyperparameters", remedy="Correct them in run.json."
+            )
+        told += catalogue.warn_hyperparameters(model, kind, values)
+        if rules.validation_file == "disputed":
+            told.append(f"Sources disagree whether {model.name} takes a validation file: none is sent.")
+    return Preflight(
+        base_model_id=offer.model_id,
+        base_model_arn=offer.job_model,
+        base_model_name=model.name if model else offer.name,
+        invoke_id=model.invoke_id if model else catalogue.plain_id(offer.model_id),
+        customization_type=kind,
+        record_format=rules.formats[0] if rules else _UNKNOWN_FORMAT,
+        takes_validation=bool(rules and rules.validation_file == "optional"),
+        serving=serving[0],
+        serving_reason=serving[1],
+        hyperparameters=values,
+        warnings=told,
+    )
+
+
+def _automatic(model: Model, on_demand: bool, provisioned: bool, region: str) -> tuple[EndpointKind, str]:
+    if on_demand:
+        return "on_demand", f"{model.name} can be served on demand in {region}: no charge while idle"
+    if provisioned:
+        return "provisioned_throughput", f"{model.name} has no on-demand deployment in {region}"
+    return "none", f"{model.name} cannot be served in {region}"
+
+
+def _instead(kind: str, region: str, alternatives: Sequence[str], others: str) -> str:
+    if alternatives:
+        return f"Use one of those that {region} offers for {kind}: {', '.join(alternatives)}."
+    return f"No active model offers {kind} in {region} today. {others}".strip()
