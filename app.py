@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "lambdas"))  # the stacks read the functions' table from here
+from aws_cdk import App
 
-from aws_cdk import App  # noqa: E402
-
-from config.environments import environment  # noqa: E402
-from config.settings import SettingsError  # noqa: E402
-from stacks import build  # noqa: E402
+from config.environments import environment
+from config.settings import SettingsError
+from stacks.build import build
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ class PipelineKey(kms.Key):
         self._let_bedrock_serve_custom_models()
         self._let_bedrock_act_for_the_account()
         self._let_logs_encrypt()
-        self._let_events_publish()
+        self._let_services_deliver()
 
     def _let_bedrock_serve_custom_models(self) -> None:
         """Provisioned Throughput of a Nova custom model decrypts it as the service itself."""
@@ -69,12 +69,15 @@ class PipelineKey(kms.Key):
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )
 
-    def _let_events_publish(self) -> None:
-        """Rules, alarms and budgets send to encrypted queues and topics with their own principals."""
-        own = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+    def _let_services_deliver(self) -> None:
+        """Rules, alarms and budgets send to encrypted queues and topics with their own principals.
+
+        Their calls reach the key through SQS and SNS, whose own policies say from where; EventBridge does not
+        support conditions on them.
+        """
         for name in ("events", "cloudwatch", "budgets"):
-            sid = f"{name.capitalize()}Publish"
-            self._let(sid, f"{name}.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], own)
+            sid = f"{name.capitalize()}Deliver"
+            self._let(sid, f"{name}.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], {})
 
     def _let(self, sid: str, service: str, actions: list[str], conditions: dict[str, Any]) -> None:
         self.add_to_resource_policy(

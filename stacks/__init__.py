@@ -1,0 +1,1 @@
+"""What the cloud looks like. Stacks only describe; `stacks.build` puts them together."""

@@ -1,0 +1,170 @@
+"""The state machine: its definition comes from stacks/workflow, its role and its log from here.
+
+The role is written by hand, because CDK's Bedrock task neither renders `.sync` nor adds what it needs
+(aws-cdk-lib 2.275.0). Sources read 2026-11-24:
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html (Bedrock),
+https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html (log delivery),
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html (tracing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from config.settings import Settings
+from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, Reach
+from stacks.components.permissions import Allow, WrittenRole
+from stacks.components.pipeline_function import create_log_group
+from stacks.workflow import Resources, Timing, definition
+
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+TRACING = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+
+
+class FineTuningMachine(Construct):
+    """A Standard state machine that takes a dropped object to a promoted model."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        resources: Resources,
+        reach: Reach,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = WrittenRole(
+            self,
+            "Permissions",
+            service="states.amazonaws.com",
+            purpose="What the fine-tuning state machine may do",
+            trust={"StringEquals": {"aws:SourceAccount": reach.account}},
+            allow=_permissions(resources.functions, resources.bedrock_role_arn, reach),
+        )
+        group = create_log_group(
+            self,
+            "Logs",
+            settings=settings,
+            key=key,
+            # This prefix keeps the account's log resource policy below its size limit (cw-logs.html above).
+            name=f"/aws/vendedlogs/states/finetune-{settings.environment}",
+        )
+        document = definition(resources=resources, timing=_timing(settings))
+        self.machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(document)),
+            comment="From dropped data to a promoted model",
+            role=role.fixed,
+            logs=sfn.LogOptions(
+                destination=group,
+                level=sfn.LogLevel.ALL,
+                include_execution_data=settings.log_execution_data,
+            ),
+            tracing_enabled=True,
+        )
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        settle=settings.settle_seconds,
+        approval=settings.approval_timeout_seconds,
+        training=settings.training_timeout_seconds,
+        poll=settings.serving_poll_seconds,
+        serving=settings.serving_timeout_seconds,
+        machine=settings.machine_timeout_seconds,
+        evaluation_concurrency=settings.evaluation_concurrency,
+    )
+
+
+def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) -> Sequence[Allow]:
+    return [
+        Allow(actions=("lambda:InvokeFunction",), resources=list(functions.values())),
+        Allow(actions=("dynamodb:PutItem", "dynamodb:UpdateItem"), resources=(reach.ledger,)),
+        reach.key_through("dynamodb"),
+        *_training(bedrock_role, reach),
+        *_serving(reach),
+        Allow(
+            actions=LOG_DELIVERY,
+            resources=("*",),
+            wildcard="Log deliveries and resource policies have no resource to name (cw-logs.html above).",
+        ),
+        Allow(
+            actions=TRACING,
+            resources=("*",),
+            wildcard="X-Ray has no resource to name for traces and sampling rules.",
+        ),
+    ]
+
+
+def _training(bedrock_role: str, reach: Reach) -> list[Allow]:
+    jobs = reach.bedrock("model-customization-job")
+    trained = [*jobs, *reach.bedrock("custom-model")]
+    base_models = f"arn:aws:bedrock:{reach.region}::foundation-model/*"
+    return [
+        Allow(
+            actions=("bedrock:CreateModelCustomizationJob",),
+            resources=[base_models, *trained],
+            wildcard=ANY_MODEL,
+        ),
+        Allow(
+            actions=("bedrock:TagResource",),
+            resources=[*trained, *reach.bedrock("provisioned-model")],
+            conditions=reach.tagging(),
+            wildcard=BEDROCK_IDS,
+        ),
+        Allow(
+            actions=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
+            resources=jobs,
+            wildcard=BEDROCK_IDS,
+        ),
+        Allow(
+            actions=("iam:PassRole",),
+            resources=(bedrock_role,),
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        ),
+        Allow(
+            actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+            resources=(reach.key,),
+            conditions=reach.through("bedrock"),
+        ),
+    ]
+
+
+def _serving(reach: Reach) -> list[Allow]:
+    endpoints = reach.bedrock("provisioned-model")
+    return [
+        Allow(
+            actions=("bedrock:CreateProvisionedModelThroughput",),
+            resources=[*endpoints, *reach.bedrock("custom-model")],
+            conditions=reach.tagging(),
+            wildcard=BEDROCK_IDS,
+        ),
+        Allow(
+            actions=("bedrock:GetProvisionedModelThroughput",),
+            resources=endpoints,
+            conditions=reach.own(),
+            wildcard=BEDROCK_IDS,
+        ),
+    ]

@@ -1,0 +1,64 @@
+"""The schedule that wakes the guardian, in a group of its own."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from config.settings import Settings
+from stacks.components.permissions import Allow, WrittenRole
+
+
+class GuardianSchedule(Construct):
+    """Invokes the function as often as the settings say; what cannot be delivered is kept."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: lambda_.IFunction,
+        key_arn: str,
+        dead_letters: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        group = scheduler.ScheduleGroup(self, "Group", removal_policy=RemovalPolicy.DESTROY)
+        role = WrittenRole(
+            self,
+            "Permissions",
+            service="scheduler.amazonaws.com",
+            purpose="Invokes the guardian of endpoints on its schedule",
+            # The group's ARN is the documented source of a schedule's calls:
+            # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+            trust={
+                "StringEquals": {
+                    "aws:SourceAccount": stack.account,
+                    "aws:SourceArn": group.schedule_group_arn,
+                }
+            },
+            allow=[
+                Allow(actions=("lambda:InvokeFunction",), resources=(function.function_arn,)),
+                Allow(actions=("sqs:SendMessage",), resources=(dead_letters.queue_arn,)),
+                Allow(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=(key_arn,)),
+            ],
+        )
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            description="Wakes the guardian of endpoints",
+            schedule=scheduler.ScheduleExpression.expression(settings.guardian_schedule),
+            schedule_group=group,
+            target=targets.LambdaInvoke(
+                function,
+                role=role.fixed,
+                dead_letter_queue=dead_letters,
+                max_event_age=Duration.hours(1),
+                retry_attempts=3,
+            ),
+        )

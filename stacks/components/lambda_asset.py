@@ -1,0 +1,129 @@
+"""The one asset that holds the code of all functions: `lambdas/` and the packages it needs, without Docker.
+
+Wheels are chosen by the settings' runtime and architecture (`pip install --platform … --only-binary=:all:`),
+so any machine can build for Lambda. Both steps are cached under `.build/` by what goes into them: a change of
+the source copies files, only a change of requirements-lambda.txt calls pip.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from config.settings import Settings, SettingsError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+SOURCE: Final = ROOT / "lambdas"
+REQUIREMENTS: Final = ROOT / "requirements-lambda.txt"
+BUILD: Final = ROOT / ".build"
+# python3.12 and later run on Amazon Linux 2023 (glibc 2.34), python3.11 on Amazon Linux 2 (glibc 2.26):
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (read 2026-11-24).
+OLD_LINUX: Final = ("manylinux_2_17", "manylinux2014")
+LINUX: Final = ("manylinux_2_34", "manylinux_2_28", *OLD_LINUX)
+MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
+AWS_SERVICES: Final = frozenset(
+    {
+        "bedrock",
+        "bedrock-runtime",
+        "cloudwatch",
+        "dynamodb",
+        "kms",
+        "pricing",
+        "s3",
+        "service-quotas",
+        "sns",
+        "ssm",
+        "stepfunctions",
+        "sts",
+    }
+)
+"""Services whose API descriptions stay in the asset; botocore's other 400 are most of its size."""
+
+
+def lambda_asset(settings: Settings) -> Path:
+    """Build, or find built, the folder with the functions' code for these settings.
+
+    Raises:
+        SettingsError: there are no wheels for the runtime and architecture that the settings name.
+    """
+    packages = BUILD / f"packages-{_hash([REQUIREMENTS, Path(__file__)], _target(settings))}"
+    if not packages.exists():
+        _into(packages, lambda folder: _install(folder, settings))
+    asset = BUILD / f"functions-{_hash(_sources(), packages.name)}"
+    if not asset.exists():
+        _into(asset, lambda folder: _assemble(folder, packages))
+    return asset
+
+
+def _target(settings: Settings) -> str:
+    """Name the machine that the wheels are for."""
+    host = f"{sys.platform} {sys.version_info[:2]}" if settings.lambda_wheels == "host" else "linux"
+    return f"{settings.lambda_runtime} {settings.lambda_architecture} {host}"
+
+
+def _sources() -> list[Path]:
+    return sorted(path for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _hash(files: Iterable[Path], *words: str) -> str:
+    digest = hashlib.sha256("\n".join(words).encode())
+    for file in files:
+        digest.update(f"\n{file.relative_to(ROOT).as_posix()}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _into(folder: Path, build: Callable[[Path], None]) -> None:
+    """Build beside the folder and rename, so that nobody ever sees it half built."""
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        half = Path(scratch) / folder.name
+        half.mkdir()
+        build(half)
+        try:
+            half.rename(folder)
+        except OSError:
+            if not folder.exists():  # else another process was first: what it built is the same
+                raise
+
+
+def _assemble(folder: Path, packages: Path) -> None:
+    shutil.copytree(packages, folder, dirs_exist_ok=True)
+    shutil.copytree(SOURCE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _install(folder: Path, settings: Settings) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--requirement", str(REQUIREMENTS), "--target", str(folder), "--no-compile", "--no-deps"]
+    command += ["--only-binary=:all:", *_platform_options(settings)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SettingsError(
+            f"The functions' packages cannot be installed for {_target(settings)}: {result.stderr.strip()}"
+            " See requirements-lambda.txt, lambda_runtime and lambda_architecture."
+        )
+    _trim(folder)
+
+
+def _platform_options(settings: Settings) -> list[str]:
+    if settings.lambda_wheels == "host":
+        return []
+    machine = MACHINES[settings.lambda_architecture]
+    version = settings.lambda_runtime.removeprefix("python")
+    tags = OLD_LINUX if version == "3.11" else LINUX
+    platforms = [option for tag in tags for option in ("--platform", f"{tag}_{machine}")]
+    return [*platforms, "--implementation", "cp", "--python-version", version]
+
+
+def _trim(folder: Path) -> None:
+    """Leave out the scripts and the descriptions of services that no function calls."""
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for service in (folder / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in AWS_SERVICES:
+            shutil.rmtree(service)

@@ -1,0 +1,138 @@
+"""PipelineStack: functions, Bedrock's service role, the state machine and what starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+from finetune_core.functions import FUNCTIONS
+
+from config.settings import Settings
+from stacks.components.bedrock_role import BedrockRole
+from stacks.components.dead_letters import DeadLetters
+from stacks.components.drop_triggers import DropTrigger, EndTrigger
+from stacks.components.encrypted_topic import EncryptedTopic
+from stacks.components.fine_tuning_machine import FineTuningMachine
+from stacks.components.function_permissions import Reach, permissions
+from stacks.components.permissions import Allow
+from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.published import publish, publish_parameter
+from stacks.storage import StorageStack
+from stacks.workflow import Resources
+
+OUTSIDE_THE_MACHINE = ("close_run", "guard_endpoints")
+
+
+class PipelineStack(Stack):
+    """Everything between dropped data and a promoted model; it can be removed without losing data."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        storage: StorageStack,
+        code_folder: Path,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Fine-tuning pipeline ({settings.environment}): functions and state machine",
+            env={"region": settings.region},
+        )
+        self._settings = settings
+        self._storage = storage
+        self._code = lambda_.Code.from_asset(str(code_folder))
+        self.notices = EncryptedTopic(
+            self, "Notices", settings=settings, key=storage.key, title="Fine-tuning runs"
+        )
+        self.reach = self._reach()
+        self._permissions = permissions(self.reach)
+        self.dead_letters = DeadLetters(self, "DeadLetters", key=storage.key)
+        self.bedrock_role = BedrockRole(self, "BedrockRole", reach=self.reach)
+        inside = [name for name in FUNCTIONS if name not in OUTSIDE_THE_MACHINE]
+        self.functions = {name: self._function(name) for name in inside}
+        self.functions["close_run"] = self._function("close_run", self.dead_letters)
+        self.machine = self._machine(inside)
+        self._triggers()
+        self._publish()
+
+    def variables(self) -> dict[str, str]:
+        """Give every environment variable that a function may declare."""
+        return {
+            "ENVIRONMENT": self._settings.environment,
+            "DATA_BUCKET": self._storage.data.bucket_name,
+            "ARTIFACTS_BUCKET": self._storage.artifacts.bucket_name,
+            "LEDGER_TABLE": self._storage.ledger.table_name,
+            "NOTICES_TOPIC": self.notices.topic_arn,
+            "RUN_DEFAULTS": self._settings.run_defaults.to_json(),
+            "IDLE_HOURS": str(self._settings.guardian_idle_hours),
+        }
+
+    def allowed(self, name: str) -> Sequence[Allow]:
+        """Give what the function of this name may do."""
+        return self._permissions[name]
+
+    def _reach(self) -> Reach:
+        storage = self._storage
+        return Reach(
+            environment=self._settings.environment,
+            region=self.region,
+            account=self.account,
+            key=storage.key_arn,
+            data=storage.data_arn,
+            artifacts=storage.artifacts_arn,
+            ledger=storage.ledger_arn,
+            notices=self.notices.topic_arn,
+        )
+
+    def _function(self, name: str, dead_letters: DeadLetters | None = None) -> PipelineFunction:
+        return PipelineFunction(
+            self,
+            name,
+            settings=self._settings,
+            code=self._code,
+            key=self._storage.key,
+            variables=self.variables(),
+            allow=self.allowed(name),
+            dead_letters=dead_letters,
+        )
+
+    def _machine(self, inside: list[str]) -> FineTuningMachine:
+        return FineTuningMachine(
+            self,
+            "FineTuning",
+            settings=self._settings,
+            reach=self.reach,
+            key=self._storage.key,
+            resources=Resources(
+                environment=self._settings.environment,
+                functions={name: self.functions[name].function.function_arn for name in inside},
+                ledger_table=self._storage.ledger.table_name,
+                bedrock_role_arn=self.bedrock_role.role.role_arn,
+                model_key_arn=self._storage.key_arn,
+                artifacts_bucket=self._storage.artifacts.bucket_name,
+            ),
+        )
+
+    def _triggers(self) -> None:
+        machine = self.machine.machine
+        DropTrigger(self, "Drop", bucket=self._storage.data, machine=machine, dead_letters=self.dead_letters)
+        closing = self.functions["close_run"].function
+        EndTrigger(self, "End", machine=machine, function=closing, dead_letters=self.dead_letters)
+
+    def _publish(self) -> None:
+        values = {
+            "StateMachine": ("state-machine", self.machine.machine.state_machine_arn, "Runs the pipeline"),
+            "NoticesTopic": ("notices-topic", self.notices.topic_arn, "Tells about every run"),
+        }
+        for construct_id, (name, value, purpose) in values.items():
+            publish_parameter(
+                self, construct_id, settings=self._settings, name=name, value=value, purpose=purpose
+            )
+        role = self.bedrock_role.role.role_arn
+        publish(self, "BedrockRoleArn", value=role, purpose="Assumed by customization jobs")
