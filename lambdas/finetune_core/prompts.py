@@ -7,6 +7,7 @@ to the base model and to the candidate.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -117,3 +118,10 @@ def _turn(role: str, text: str) -> dict[str, Any]:
 def _limit(reference: str) -> int:
     wanted = 2 * len(reference) // _CHARS_PER_TOKEN
     return max(MIN_ANSWER_TOKENS, min(MAX_ANSWER_TOKENS, wanted))
+
+
+def read_prompts(lines: bytes) -> Iterator[Prompt]:
+    """Yield the prompts of an ``evaluation.jsonl`` that the pipeline wrote."""
+    decoder = msgspec.json.Decoder(Prompt)
+    for line in lines.splitlines():
+        yield decoder.decode(line)

@@ -180,3 +180,15 @@ def _check_name(name: str, where: str) -> None:
 def _character(char: str) -> str:
     shown = {" ": "space", "\t": "tab"}.get(char, char)
     return shown if char.isascii() else f"{shown} (U+{ord(char):04X})"
+
+
+TAG_PIPELINE: Final = "finetune:pipeline"
+TAG_RUN: Final = "finetune:run"
+TAG_DATASET: Final = "finetune:dataset"
+TAG_EXPIRES: Final = "finetune:expires"
+
+
+def tags(environment: str, run: str, dataset: str, expires: str | None = None) -> dict[str, str]:
+    """Return the tags of a Bedrock resource that a run creates; ``expires`` (ISO time) for endpoints."""
+    marks = {TAG_PIPELINE: environment, TAG_RUN: run, TAG_DATASET: dataset}
+    return marks | {TAG_EXPIRES: expires} if expires else marks

@@ -1,0 +1,23 @@
+"""Lambda entry of ``judge_models``: {plan, preflight, validation, training, endpoint, answers} → Evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finetune_aws.telemetry import function
+from finetune_core.contracts import AnswerSet, Endpoint, Plan, Training, Validation, read, write
+from judge_models.judging import judge
+
+
+@function("judge_models")
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's signature
+    """Return PROMOTE, HOLD or REJECT with its reasons; raises EvaluationFailed."""
+    where = "judge_models"
+    verdict = judge(
+        plan=read(event["plan"], Plan, where=where),
+        validation=read(event["validation"], Validation, where=where),
+        training=read(event["training"], Training, where=where),
+        endpoint=read(event["endpoint"], Endpoint, where=where),
+        answers=[read(answer, AnswerSet, where=where) for answer in event["answers"] or []],
+    )
+    return write(verdict)

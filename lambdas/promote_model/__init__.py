@@ -1,0 +1,12 @@
+"""Promotion: points applications at the new champion and retires the previous one's endpoint.
+
+Calls:
+    ssm:GetParameter, ssm:PutParameter  on parameter/finetune/<environment>/*/model-id
+    dynamodb:GetItem, dynamodb:PutItem  on the ledger (keys champion#*)
+    bedrock:GetProvisionedModelThroughput, bedrock:DeleteProvisionedModelThroughput
+                                        on provisioned-model/*, delete only with tag finetune:pipeline
+    bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment
+                                        on custom-model-deployment/*, delete only with that tag
+    bedrock:ListTagsForResource         on both
+    kms:Decrypt, kms:GenerateDataKey    on the ledger's key
+"""

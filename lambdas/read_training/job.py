@@ -1,0 +1,85 @@
+"""The finished job as Bedrock describes it, with the curves it wrote to S3."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from finetune_aws import bedrock, objects
+from finetune_core import curves
+from finetune_core.contracts import Loss, Plan, Training
+from finetune_core.errors import TrainingFailed
+from finetune_core.failures import diagnose
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.type_defs import GetModelCustomizationJobResponseTypeDef
+
+
+def read_job(plan: Plan) -> Training:
+    """Return the run's finished job.
+
+    Raises:
+        TrainingFailed: the job is not there, or did not end as Completed; with cause and remedy.
+    """
+    job = bedrock.customization_job(plan.names.job)
+    if job is None:
+        raise TrainingFailed(
+            f"customization job {plan.names.job} does not exist",
+            where=f"run {plan.run_id}",
+            remedy="Drop the data again for a new run.",
+        )
+    if job.get("status") != "Completed" or "outputModelArn" not in job:
+        diagnosis = diagnose(job.get("failureMessage") or _stopped(job.get("status")))
+        raise TrainingFailed(
+            f"the customization job ended as {job.get('status')}. {diagnosis}",
+            where=job["jobArn"],
+            remedy=diagnosis.remedy,
+        )
+    return _training(plan, job)
+
+
+def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef) -> Training:
+    prefix = f"{plan.prefix}/training/"
+    keys = list(objects.keys(plan.artifacts_bucket, prefix))
+    curve_key = curves.find(keys, curves.TRAINING_FILE)
+    steps = _points(plan.artifacts_bucket, curve_key, "training_loss")
+    checks = _points(plan.artifacts_bucket, curves.find(keys, curves.VALIDATION_FILE), "validation_loss")
+    return Training(
+        job_arn=job["jobArn"],
+        model_arn=job["outputModelArn"],
+        status="Completed",
+        training_loss=curves.loss(steps) or _only(job.get("trainingMetrics", {}).get("trainingLoss")),
+        validation_loss=curves.loss(checks) or _validation_metric(job),
+        steps=max((step for step, _ in steps), default=0),
+        seconds=_seconds(job),
+        curve_uri=f"s3://{plan.artifacts_bucket}/{curve_key}" if curve_key else None,
+        billed_tokens=None,
+    )
+
+
+def _points(bucket: str, key: str | None, column: str) -> list[curves.Point]:
+    if key is None:
+        return []
+    return curves.parse(objects.read(bucket, key).decode("utf-8", "replace"), column)
+
+
+def _validation_metric(job: GetModelCustomizationJobResponseTypeDef) -> Loss | None:
+    """Return the job's own validation loss, when it has no curve: one value, so first and last agree."""
+    metrics = job.get("validationMetrics", [])
+    return _only(metrics[0].get("validationLoss")) if metrics else None
+
+
+def _only(value: float | None) -> Loss | None:
+    return None if value is None else Loss(first=value, last=value)
+
+
+def _seconds(job: GetModelCustomizationJobResponseTypeDef) -> float:
+    ended = job.get("endTime") or job.get("lastModifiedTime")
+    started = job["creationTime"]
+    if not isinstance(ended, datetime) or not isinstance(started, datetime):
+        return 0.0
+    return round((ended - started).total_seconds(), 3)
+
+
+def _stopped(status: str | None) -> str | None:
+    return "the job was stopped on request" if status == "Stopped" else None

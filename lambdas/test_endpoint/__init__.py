@@ -1,0 +1,7 @@
+"""Serving: sends one real request to the candidate's endpoint.
+
+Calls:
+    bedrock:InvokeModel  on provisioned-model/* and custom-model-deployment/* of the account
+    s3:GetObject         on the artifacts bucket's runs/*/evaluation.jsonl
+    kms:Decrypt          on the bucket's key
+"""
