@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import App, PermissionsBoundary, Stack, Tags
+from aws_cdk import App, Stack, Tags
 from aws_cdk import aws_iam as iam
 
 from config.settings import Settings
@@ -63,4 +63,4 @@ def _stacks(app: App, settings: Settings, code_folder: Path) -> Stacks:
 def _bound(app: App, stack: Stack, policy: str) -> None:
     """Put the account's permissions boundary on every role."""
     boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", policy)
-    PermissionsBoundary.of(app).apply(boundary)
+    iam.PermissionsBoundary.of(app).apply(boundary)

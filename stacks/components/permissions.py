@@ -56,6 +56,7 @@ class WrittenRole(Construct):
         allow: Sequence[Allow] = (),
     ) -> None:
         super().__init__(scope, construct_id)
+        self._service = service
         principal: iam.PrincipalBase = iam.ServicePrincipal(service)
         if trust:
             principal = principal.with_conditions(dict(trust))
@@ -80,6 +81,8 @@ class WrittenRole(Construct):
         for name in names:
             if "*" in name:
                 acknowledge(self.role, f"AwsSolutions-IAM5[Resource::{name}]", item.wildcard)
+            if name == "*" and self._service == "lambda.amazonaws.com":
+                acknowledge(self.role, "Serverless-LambdaStarPermissions", item.wildcard)
 
 
 def flatten(value: object) -> str:

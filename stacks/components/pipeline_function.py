@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_kms as kms
@@ -15,6 +17,8 @@ from finetune_core.functions import FUNCTIONS
 from config.settings import Settings
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.security import acknowledge
+
+ARCHITECTURES: Final = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
 def construct_name(name: str) -> str:
@@ -43,24 +47,22 @@ class PipelineFunction(Construct):
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_name(name))
-        declared = FUNCTIONS[name]
         self.log_group = create_log_group(self, "Logs", settings=settings, key=key)
         role = WrittenRole(
             self,
             "Permissions",
             service="lambda.amazonaws.com",
             purpose=f"What the function {name} may do",
-            allow=[*_own_log(self.log_group), *_tracing(), *_dead_letters(dead_letters, key.key_arn), *allow],
+            allow=[*_own_log(self.log_group), *_tracing(), *_dead_letters(dead_letters, key), *allow],
         )
-        wanted = (*declared.variables, *(name for name in declared.optional if name in variables))
+        declared = FUNCTIONS[name]
+        wanted = (*declared.variables, *(optional for optional in declared.optional if optional in variables))
         self.function = lambda_.Function(
             self,
             "Function",
             description=declared.description,
             runtime=lambda_.Runtime(settings.lambda_runtime, lambda_.RuntimeFamily.PYTHON),
-            architecture=lambda_.Architecture.ARM_64
-            if settings.lambda_architecture == "arm64"
-            else lambda_.Architecture.X86_64,
+            architecture=ARCHITECTURES[settings.lambda_architecture],
             code=code,
             handler=declared.entry,
             role=role.fixed,
@@ -72,12 +74,24 @@ class PipelineFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             dead_letter_queue=dead_letters,
         )
-        if dead_letters is None:
-            self._explain_missing_dead_letters()
+        self._explain(settings, dead_letters)
 
-    def _explain_missing_dead_letters(self) -> None:
-        reason = "Invoked synchronously by the state machine, which retries and catches its failures."
-        acknowledge(self.function, "Serverless-LambdaDLQ", reason)
+    def _explain(self, settings: Settings, dead_letters: sqs.IQueue | None) -> None:
+        """Acknowledge what cdk-nag finds in functions that are right as they are."""
+        if dead_letters is None:
+            reason = "Invoked synchronously by the state machine, which retries and catches its failures."
+            acknowledge(self.function, "Serverless-LambdaDLQ", reason)
+        if settings.lambda_wheels == "host" and settings.lambda_runtime != newest_runtime():
+            reason = "The local cloud runs the functions under this machine's Python; AWS gets the newest."
+            acknowledge(self.function, "AwsSolutions-L1", reason)
+            acknowledge(self.function, "Serverless-LambdaLatestVersion", reason)
+
+
+@cache
+def newest_runtime() -> str:
+    """Give the newest Python runtime that this version of the CDK knows, which cdk-nag asks for."""
+    names = [runtime.name for runtime in lambda_.Runtime.ALL if runtime.name.startswith("python3.")]
+    return max(names, key=lambda name: int(name.removeprefix("python3.")))
 
 
 def create_log_group(
@@ -109,10 +123,10 @@ def _tracing() -> list[Allow]:
     ]
 
 
-def _dead_letters(queue: sqs.IQueue | None, key_arn: str) -> list[Allow]:
+def _dead_letters(queue: sqs.IQueue | None, key: kms.IKey) -> list[Allow]:
     if queue is None:
         return []
     return [
         Allow(actions=("sqs:SendMessage",), resources=(queue.queue_arn,)),
-        Allow(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=(key_arn,)),
+        Allow(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=(key.key_arn,)),
     ]
