@@ -1,0 +1,136 @@
+"""Everything that this project puts into the emulator, put together."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from finetune_local import price_list
+from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
+from finetune_local.clock import Clock
+from finetune_local.executions import Executions
+from finetune_local.hooks import events, gateway, states
+from finetune_local.identity import Identity
+from finetune_local.service_quotas import ServiceQuotas
+from finetune_local.sessions import REGION, LocalSession
+from finetune_local.targets import Targets
+from finetune_local.tasks import ServiceTasks
+
+Json = dict[str, Any]
+_TICK_SECONDS = 1.0
+
+
+class Cloud:
+    """The local cloud inside the server process."""
+
+    def __init__(self, *, endpoint_url: str, ca_bundle: str, clock: Clock, make_bedrock: Any) -> None:
+        self._clock = clock
+        self._endpoint_url = endpoint_url
+        self.identity = Identity(endpoint_url=endpoint_url, ca_bundle=ca_bundle)
+        self.bedrock: Bedrock = make_bedrock(
+            clock=clock,
+            service_role_session=self.service_role_session,
+            put_event=_put_event,
+            put_metric=_put_metric,
+        )
+        self._targets = Targets(self.identity)
+        self._commands: dict[str, Callable[[Json], Json]] = {
+            "status": self._status,
+            "enforce": self._enforce,
+            "advance": self._advance,
+            "speed": self._speed,
+            "refusals": self._refusals,
+        }
+
+    def install(self) -> None:
+        """Put all parts into the emulator; IAM is enforced from the first request on."""
+        executions = Executions(clock=self._clock, identity=self.identity)
+        executions.install()
+        states.replace_tasks(ServiceTasks(clock=self._clock, executions=executions))
+        states.complete_language()
+        self._targets.install()
+        events.tick_schedules_every(_TICK_SECONDS)
+        BedrockGateway(self.bedrock).install()
+        ServiceQuotas(self._quotas).install()
+        price_list.install()
+        gateway.set_enforcement(True)
+
+    def service_role_session(
+        self, role_arn: str, source_arn: str, account: str, region: str = REGION
+    ) -> LocalSession:
+        """Return a session in which Bedrock acts under a role for one of its resources (`source_arn`).
+
+        Raises AssumeRoleRefusedError when the role's trust policy does not let Bedrock in.
+        """
+        with gateway.as_tenant(account, region):
+            return self.identity.assume(
+                role_arn,
+                service="bedrock.amazonaws.com",
+                source_arn=source_arn,
+                account=account,
+                region=region,
+            )
+
+    def command(self, order: Json) -> Json:
+        """Obey an order of the operator: {"command": name, …}; raise ValueError if it is malformed.
+
+        Commands: status, enforce(on), advance(seconds), speed(speed), refusals(account), and those of
+        `finetune_local.bedrock.admin`.
+        """
+        members = dict(order)
+        name = members.pop("command", None)
+        if name in self._commands:
+            return self._commands[name](members)
+        return self.bedrock.admin(order)
+
+    def _quotas(self, account: str, region: str) -> Json:
+        quotas: Json = self.bedrock.admin({"command": "quotas", "account": account, "region": region})["quotas"]
+        return quotas
+
+    def _status(self, members: Json) -> Json:
+        del members
+        return {
+            "pid": os.getpid(),
+            "endpoint": self._endpoint_url,
+            "enforcement": gateway.enforcement(),
+            "speed": self._clock.speed,
+            "now": self._clock.now().isoformat(),
+        }
+
+    def _enforce(self, members: Json) -> Json:
+        gateway.set_enforcement(bool(members["on"]))
+        return {"enforcement": gateway.enforcement()}
+
+    def _advance(self, members: Json) -> Json:
+        self._clock.advance(float(members["seconds"]))
+        return {"now": self._clock.now().isoformat()}
+
+    def _speed(self, members: Json) -> Json:
+        self._clock.set_speed(float(members["speed"]))
+        return {"speed": self._clock.speed}
+
+    def _refusals(self, members: Json) -> Json:
+        account = members.get("account")
+        return {"refusals": [r for r in self._targets.refusals if account in (None, r["account"])]}
+
+
+def _put_event(account: str, region: str, source: str, detail_type: str, detail: Json) -> None:
+    resources = [detail["jobArn"]] if "jobArn" in detail else []
+    with gateway.as_tenant(account, region):
+        events.put_event(source, detail_type, json.dumps(detail), resources)
+
+
+def _put_metric(
+    account: str,
+    region: str,
+    namespace: str,
+    name: str,
+    dimensions: dict[str, str],
+    value: float,
+    timestamp: datetime,
+) -> None:
+    with gateway.as_tenant(account, region):
+        events.put_metric(namespace, name, dimensions, value, timestamp)

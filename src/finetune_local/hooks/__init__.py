@@ -1,0 +1,12 @@
+"""Every private thing of the AWS emulator (ministack 1.5.33) that this project touches, and nothing else.
+
+The emulator's internals may change with any release: it is pinned, no other package imports it, and
+`tests/contracts/test_ministack_hooks.py` holds each name used here against the installed release.
+Importing a module of this package reads the emulator's settings from environment variables, so the server
+sets those first (`finetune_local.server`).
+
+- `gateway`: serving, registering services, the request's tenant and caller
+- `iam`: decisions and temporary credentials
+- `events`: events, metrics, the delivery of events to targets
+- `states`: the Step Functions engine
+"""

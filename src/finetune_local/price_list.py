@@ -1,0 +1,103 @@
+"""The Price List Query API for Amazon Bedrock, from the project's dated price table.
+
+Only the shape is AWS's (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html,
+read 2026-11-23); the numbers are those of `finetune_core.prices_data`, with their dates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from finetune_core.prices_data import PRICES, STORAGE_MONTH, Rate
+
+from finetune_local.hooks import gateway
+from finetune_local.json_service import Json, ServiceError, json_service
+
+_COLUMNS = {
+    "training": ("Customization-Training", "1K tokens"),
+    "unit_hour": ("ProvisionedThroughput-ModelUnits", "Hours"),
+    "input": ("input-tokens", "1K tokens"),
+    "output": ("output-tokens", "1K tokens"),
+    "custom_input": ("input-tokens-custom-model", "1K tokens"),
+    "custom_output": ("output-tokens-custom-model", "1K tokens"),
+}
+"""Column of the price table → usage type after the model's name, and unit."""
+
+_REGION_PREFIXES = {"us-east-1": "USE1", "us-west-2": "USW2"}
+_PAGE = 100
+
+
+def install() -> None:
+    """Offer the service in the emulator."""
+    gateway.register_service(
+        "pricing",
+        json_service({"GetProducts": _get_products}),
+        namespace="pricing",
+        target_prefix="AWSPriceListService",
+    )
+
+
+def _get_products(members: Json, account: str, region: str) -> Json:
+    del account, region
+    if members.get("ServiceCode") != "AmazonBedrock":
+        raise ServiceError("NotFoundException", "The local cloud prices service code AmazonBedrock only.")
+    found = [json.dumps(product) for product in _products() if _matches(product, members)]
+    start = int(members.get("NextToken") or 0)
+    end = start + int(members.get("MaxResults") or _PAGE)
+    page: Json = {"FormatVersion": "aws_v1", "PriceList": found[start:end]}
+    return {**page, "NextToken": str(end)} if end < len(found) else page
+
+
+def _matches(product: Json, members: Json) -> bool:
+    attributes = product["product"]["attributes"]
+    for wanted in members.get("Filters") or []:
+        if wanted.get("Type") != "TERM_MATCH":
+            raise ServiceError("InvalidParameterException", "The local cloud filters by TERM_MATCH only.")
+        if attributes.get(wanted["Field"], "").lower() != str(wanted["Value"]).lower():
+            return False
+    return True
+
+
+def _products() -> Iterator[Json]:
+    for region in _REGION_PREFIXES:
+        for model, row in PRICES.items():
+            for column, (usage, unit) in _COLUMNS.items():
+                rate: Rate | None = getattr(row, column)
+                if rate is not None:
+                    yield _product(region, model, usage, unit, rate)
+        yield _product(region, "", "Customization-Storage", "Month", STORAGE_MONTH)
+
+
+def _product(region: str, model: str, usage: str, unit: str, rate: Rate) -> Json:
+    usage_type = "-".join(part for part in (_REGION_PREFIXES[region], model, usage) if part)
+    sku = hashlib.sha256(usage_type.encode()).hexdigest()[:16].upper()
+    term, price = f"{sku}.JRTCKXETXF", f"{sku}.JRTCKXETXF.6YS6EN2CT7"
+    day = datetime.fromisoformat(rate.source.read).replace(tzinfo=UTC).isoformat()
+    dimension = {
+        "unit": unit,
+        "endRange": "Inf",
+        "beginRange": "0",
+        "rateCode": price,
+        "description": f"${rate.dollars} per {unit} for {usage_type} ({rate.source.name})",
+        "appliesTo": [],
+        "pricePerUnit": {"USD": f"{rate.dollars:.10f}"},
+    }
+    attributes = {
+        "servicecode": "AmazonBedrock",
+        "servicename": "Amazon Bedrock",
+        "regionCode": region,
+        "usagetype": usage_type,
+        "operation": "",
+        **({"model": model} if model else {}),
+    }
+    on_demand = {"sku": sku, "effectiveDate": day, "offerTermCode": "JRTCKXETXF", "termAttributes": {}}
+    return {
+        "product": {"productFamily": "Amazon Bedrock", "attributes": attributes, "sku": sku},
+        "serviceCode": "AmazonBedrock",
+        "terms": {"OnDemand": {term: {**on_demand, "priceDimensions": {price: dimension}}}},
+        "version": day[:10].replace("-", ""),
+        "publicationDate": day,
+    }
