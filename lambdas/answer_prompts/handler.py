@@ -1,4 +1,4 @@
-"""Lambda entry of ``answer_prompts``: {plan, preflight, validation, contestant, model_id, shard} → AnswerSet."""
+"""Lambda entry of ``answer_prompts``: {plan, validation, contestant, model_id, shard} → AnswerSet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from finetune_core.contracts import Plan, Shard, Validation, read, write
 
 @function("answer_prompts")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's signature
-    """Return where the shard's answers lie; raises Throttled when time runs out, so that it is tried again."""
+    """Return where the shard's answers lie; raises ServiceUnavailable when time runs out."""
     plan = read(event["plan"], Plan, where="answer_prompts: plan")
     validation = read(event["validation"], Validation, where="answer_prompts: validation")
     answered = answer_shard(

@@ -34,6 +34,15 @@ def write_parameter(name: str, value: str, description: str) -> None:
         )
 
 
+def delete_parameter(name: str) -> None:
+    """Delete a parameter; one that is gone already is fine. Calls: ssm:DeleteParameter."""
+    try:
+        with translated("ssm:DeleteParameter", name):
+            _ssm().delete_parameter(Name=name)
+    except NotFound:
+        return
+
+
 def _ssm() -> SSMClient:
     ssm: SSMClient = client("ssm")
     return ssm

@@ -110,9 +110,9 @@ _FUNCTIONS: Final = (
     Function(
         name="clean_up",
         description="Stops and deletes what a failed run created and did not promote",
-        timeout_seconds=300,
+        timeout_seconds=900,
         memory_mb=256,
-        variables=("ENVIRONMENT",),
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
     ),
     Function(
         name="finish_run",
@@ -124,7 +124,7 @@ _FUNCTIONS: Final = (
     Function(
         name="close_run",
         description="Cleans up and finishes a run whose execution was aborted, timed out or failed outside",
-        timeout_seconds=300,
+        timeout_seconds=900,
         memory_mb=512,
         variables=("ENVIRONMENT", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "NOTICES_TOPIC"),
     ),

@@ -1,4 +1,4 @@
-"""Lambda entry of ``judge_models``: {plan, preflight, validation, training, endpoint, answers} → Evaluation."""
+"""Lambda entry of ``judge_models``: {plan, validation, training, endpoint, answers} → Evaluation."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ def promote(
 ) -> Promotion:
     """Make the run's model the dataset's champion: pointer first, then ledger, then the old endpoint.
 
-    A model without an endpoint becomes champion in the ledger only: applications go on with what they have.
+    A model without an endpoint becomes champion in the ledger only: applications go on with the endpoint
+    that they have, which stays in the item's ``pointer`` and so stays out of the guardian's reach.
     """
     ledger = Ledger(environment.ledger_table)
     before = ledger.champion(plan.dataset)
@@ -36,6 +37,7 @@ def promote(
         "model_arn": training.model_arn,
         "endpoint_arn": endpoint.arn,
         "endpoint_kind": endpoint.kind,
+        "pointer": endpoint.arn or (previous or {}).get("pointer") or "",
         "base_model": preflight.base_model_id,
         "promoted_at": now.isoformat(timespec="seconds"),
         "previous": json.dumps(previous) if previous else None,
@@ -50,7 +52,7 @@ def promote(
     ledger.put(f"champion#{plan.dataset}", "champion", champion)
     retired = _retire(previous, endpoint.arn, environment.name)
     # After a retry the pointer is already the new one; the ledger still knows the one before.
-    shown = pointed if pointed != endpoint.arn else (previous or {}).get("endpoint_arn")
+    shown = pointed if pointed != endpoint.arn else (previous or {}).get("pointer")
     return Promotion(parameter=name, value=endpoint.arn, previous=shown or None, retired=retired)
 
 
@@ -61,13 +63,13 @@ def _previous(before: Item | None, run_id: str) -> Item | None:
     if before.get("run_id") == run_id:
         kept: Item | None = json_attribute(before, "previous")
         return kept
-    names = ("run_id", "model_arn", "endpoint_arn", "endpoint_kind", "base_model", "promoted_at")
+    names = ("run_id", "model_arn", "endpoint_arn", "endpoint_kind", "pointer", "base_model", "promoted_at")
     return {name: before.get(name) for name in names}
 
 
 def _retire(previous: Item | None, kept: str, environment: str) -> list[str]:
     """Delete the previous champion's endpoint, if it is another one and carries our tag."""
-    arn = str((previous or {}).get("endpoint_arn") or "")
+    arn = str((previous or {}).get("pointer") or "")
     kind = endpoints.kind_of(arn)
     if not kind or arn == kept:
         return []

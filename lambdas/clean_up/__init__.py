@@ -1,0 +1,16 @@
+"""Clean up: stops and deletes what a failed run created and did not promote.
+
+Calls:
+    bedrock:GetModelCustomizationJob, bedrock:StopModelCustomizationJob   on model-customization-job/*
+    bedrock:GetProvisionedModelThroughput, bedrock:DeleteProvisionedModelThroughput
+                                          on provisioned-model/*, delete only with tag finetune:pipeline
+    bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment
+                                          on custom-model-deployment/*, delete only with that tag
+    bedrock:GetCustomModel, bedrock:DeleteCustomModel
+                                          on custom-model/*, delete only with that tag
+    bedrock:ListTagsForResource           on provisioned-model/*, custom-model-deployment/*, custom-model/*
+    dynamodb:GetItem                      on the ledger (keys champion#*)
+    ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter
+                                          on parameter/finetune/<environment>/*/model-id
+    kms:Decrypt                           on the ledger's key
+"""

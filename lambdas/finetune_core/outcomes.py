@@ -1,0 +1,61 @@
+"""How a run ended: its outcome's name, its status in the ledger, and the sentence that people read."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from finetune_core import errors
+from finetune_core.contracts import TaskFailure
+from finetune_core.failures import diagnose
+
+Status = Literal["PROMOTED", "HELD", "REJECTED", "FAILED"]
+
+PROMOTED: Final = "Promoted"
+_STATUSES: Final[dict[str, Status]] = {PROMOTED: "PROMOTED", "Held": "HELD", "Rejected": "REJECTED"}
+_NAMED: Final = frozenset(
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.RunError)
+)
+_TIMED_OUT: Final = {
+    "train": "TrainingStalled",
+    "approve": "ApprovalTimedOut",
+    "serve": "ServingFailed",
+    "evaluate": "EvaluationFailed",
+}
+_BY_PHASE: Final = {"train": "TrainingFailed", "serve": "ServingFailed", "evaluate": "EvaluationFailed"}
+_QUOTA: Final = "ServiceQuotaExceededException"
+_TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout")
+
+
+def status_of(outcome: str) -> Status:
+    """Return the ledger's status for an outcome: everything without a verdict is FAILED."""
+    return _STATUSES.get(outcome, "FAILED")
+
+
+def name_outcome(phase: str, error: TaskFailure) -> str:
+    """Return the name under which a run ends that failed with ``error`` in ``phase``.
+
+    Our own errors keep their names; what a service integration or Step Functions raises gets the phase's
+    name; before training, where nothing was spent, the raw name says most.
+    """
+    if error.error in _NAMED:
+        return error.error
+    if error.error.endswith(_QUOTA):
+        return "QuotaTooLow"
+    if error.error in _TIMEOUTS:
+        return _TIMED_OUT.get(phase, "States.Timeout")
+    return _BY_PHASE.get(phase) or error.error or "RunFailed"
+
+
+def explain(phase: str, error: TaskFailure, job_failure: str | None = None) -> str:
+    """Return what happened in words: our own errors' text, or the service's with cause and remedy."""
+    text = errors.read_cause(error.error, error.cause) or f"phase {phase} ended with {error.error}"
+    if error.error in _NAMED:
+        return text
+    if error.error in _TIMEOUTS:
+        return f"Phase {phase} did not end within its time limit."
+    if phase not in _BY_PHASE and not error.error.startswith("Bedrock."):
+        return f"{error.error}: {text}"
+    diagnosis = diagnose(job_failure or text)
+    return f"{diagnosis} What to do: {diagnosis.remedy}"
