@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from finetune_core.errors import read_cause
+
 from finetune_cli import ledger
 from finetune_cli.drops import Dropped
 from finetune_cli.errors import NO, CommandError
 from finetune_cli.ledger import Run
-from finetune_core.errors import read_cause
 
 if TYPE_CHECKING:
     from finetune_cli.surroundings import Surroundings
@@ -88,8 +89,13 @@ class Arrival:
     def _nothing(self) -> CommandError:
         key = self.dropped.drop.uploads[-1].key
         if self.mine:
-            what = f"{len(self.mine)} execution(s) began, but no run came into the ledger within {PATIENCE_SECONDS:.0f} s."
-            return CommandError(what, where=", ".join(self.mine), do="Look at the execution in the AWS console.")
+            what = (
+                f"{len(self.mine)} execution(s) began, but no run came into the ledger "
+                f"within {PATIENCE_SECONDS:.0f} s."
+            )
+            return CommandError(
+                what, where=", ".join(self.mine), do="Look at the execution in the AWS console."
+            )
         return CommandError(
             f"Nothing started within {PATIENCE_SECONDS:.0f} s of the upload.",
             where=f"s3://{self.dropped.bucket}/{key}",

@@ -13,8 +13,16 @@ from pathlib import Path
 
 from finetune_cli.errors import CommandError
 
-SOURCES = ("app.py", "cdk.json", "config", "stacks", "lambdas", "requirements.txt", "requirements-lambda.txt",
-           "package-lock.json")  # fmt: skip
+SOURCES = (
+    "app.py",
+    "cdk.json",
+    "config",
+    "stacks",
+    "lambdas",
+    "requirements.txt",
+    "requirements-lambda.txt",
+    "package-lock.json",
+)
 """Everything that the synthesised templates and assets are made of."""
 EVENT = re.compile(r"^(\S+) \| +(\d+/\d+) \|.*\| ([A-Z_]+) +\| (\S+)")
 LAST_LINES = 15
@@ -39,7 +47,9 @@ class Cdk:
         """
         program = self.root / "node_modules" / ".bin" / "cdk"
         if not program.exists():
-            raise CommandError("The CDK command line is not installed.", where=str(program), do="Run `make setup`.")
+            raise CommandError(
+                "The CDK command line is not installed.", where=str(program), do="Run `make setup`."
+            )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w", encoding="utf-8") as log:
             code = self._stream([str(program), *args, *QUIET], log.write, tell)
@@ -53,9 +63,16 @@ class Cdk:
 
     def _stream(self, command: list[str], write: Callable[[str], object], tell: Tell) -> int:
         with subprocess.Popen(
-            command, cwd=self.root, env=self._environ(), text=True, encoding="utf-8", errors="replace",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process:  # fmt: skip
+            command,
+            cwd=self.root,
+            env=self._environ(),
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
             try:
                 for line in process.stdout or ():
                     write(line)
@@ -68,13 +85,17 @@ class Cdk:
 
     def _environ(self) -> dict[str, str]:
         """The shell's variables with ours over them; node and python are those of our virtual environment."""
-        own = {name: value for name, value in os.environ.items() if name not in {"AWS_PROFILE", "AWS_SESSION_TOKEN"}}
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"AWS_PROFILE", "AWS_SESSION_TOKEN"}
+        }
         path = f"{Path(sys.executable).parent}{os.pathsep}{own.get('PATH', '')}"
         return {**own, **self.environment, "PATH": path, "CDK_DISABLE_CLI_TELEMETRY": "true"}
 
 
 def event_words(line: str) -> str:
-    """A CloudFormation event as the CLI prints it, shortened: "Finetune-local-Storage 3/20 AWS::S3::Bucket"."""
+    """A CloudFormation event as the CLI prints it, shortened: "<stack> 3/20 AWS::S3::Bucket"."""
     found = EVENT.match(line)
     return f"{found[1]} {found[2]} {found[4]}" if found else ""
 
@@ -121,5 +142,7 @@ class Assembly:
             return
         self.stamp.unlink(missing_ok=True)
         made_of = fingerprint(self.cdk.root)  # before, so that an edit during the synth counts as a change
-        self.cdk.run("synth", "--all", "--quiet", "--context", f"env={env}", "--output", str(self.folder), tell=tell)
+        self.cdk.run(
+            "synth", "--quiet", "--context", f"env={env}", "--output", str(self.folder), tell=tell
+        )
         self.stamp.write_text(made_of, encoding="utf-8")

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from finetune_cli.errors import CommandError
 
@@ -28,7 +28,9 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 class Console:
     """One command's output. `as_json` silences the human words on stdout; errors then are JSON too."""
 
-    def __init__(self, *, as_json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self, *, as_json: bool = False, out: TextIO | None = None, err: TextIO | None = None
+    ) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.as_json = as_json
@@ -56,11 +58,13 @@ class Console:
         if not self.as_json:
             print(text, file=self.err, flush=True)
 
-    def data(self, value: Any) -> None:
+    def data(self, value: object) -> None:
         """The answer as JSON; only when JSON was asked for. One line when piped, indented on a terminal."""
         if self.as_json:
             indent = 2 if self.out.isatty() else None
-            print(json.dumps(value, indent=indent, ensure_ascii=False, default=str), file=self.out, flush=True)
+            print(
+                json.dumps(value, indent=indent, ensure_ascii=False, default=str), file=self.out, flush=True
+            )
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns, header in bold. Cells may be styled: only visible characters are counted."""

@@ -1,7 +1,7 @@
-"""Dropping a folder into the data bucket, in the order that the pipeline needs: what starts the run comes last.
+"""Dropping a folder into the data bucket, in the order that the pipeline needs.
 
-    datasets/<dataset>/train.jsonl, validation.jsonl, evaluation.jsonl, media …   in any order, then run.json
-    corpora/<corpus>/*.jsonl
+datasets/<dataset>/train.jsonl, validation.jsonl, evaluation.jsonl, media …   in any order, then run.json
+corpora/<corpus>/*.jsonl
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_cli.errors import CommandError
 from finetune_core import runs
+
+from finetune_cli.errors import CommandError
 
 if TYPE_CHECKING:
     from finetune_cli.surroundings import Surroundings
@@ -54,13 +55,22 @@ class Dropped:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        files = [{"key": each.key, "bytes": each.bytes, "version_id": self.versions[each.key]}
-                 for each in self.drop.uploads]  # fmt: skip
-        return {"collection": self.drop.collection, "dataset": self.drop.dataset, "bucket": self.bucket, "files": files}
+        files = [
+            {"key": each.key, "bytes": each.bytes, "version_id": self.versions[each.key]}
+            for each in self.drop.uploads
+        ]
+        return {
+            "collection": self.drop.collection,
+            "dataset": self.drop.dataset,
+            "bucket": self.bucket,
+            "files": files,
+        }
 
 
 def plan_drop(folder: Path, *, dataset: str, settings: dict[str, Any], corpus: bool) -> Drop:
-    """Decide what to upload, and in which order. Hidden files stay at home. `dataset` "" means the folder's name.
+    """Decide what to upload, and in which order; hidden files stay at home.
+
+    `dataset` "" means the folder's name.
 
     Raises:
         CommandError: no folder, or no training data in it.
@@ -89,7 +99,9 @@ def plan_drop(folder: Path, *, dataset: str, settings: dict[str, Any], corpus: b
 def _corpus(folder: Path, name: str, files: list[Path]) -> Drop:
     texts = [path for path in files if path.suffix == ".jsonl"]
     if not texts:
-        raise CommandError("There is no .jsonl file.", where=str(folder), do="Put one text a line: {\"input\": …}.")
+        raise CommandError(
+            "There is no .jsonl file.", where=str(folder), do='Put one text a line: {"input": …}.'
+        )
     return Drop("corpora", name, tuple(_upload(path, folder, f"corpora/{name}") for path in texts))
 
 
@@ -104,7 +116,7 @@ def _upload(path: Path, folder: Path, prefix: str) -> Upload:
 
 
 def _run_file(folder: Path, prefix: str, settings: dict[str, Any]) -> Upload:
-    """run.json: the folder's own, with options of the command line laid over it; {} when there is nothing to say."""
+    """run.json: the folder's own with the command line's options laid over it, else {}."""
     path = folder / RUN_FILE
     if not path.is_file():
         return Upload(f"{prefix}/{RUN_FILE}", body=json.dumps(settings, indent=2).encode() + b"\n")
@@ -115,12 +127,14 @@ def _run_file(folder: Path, prefix: str, settings: dict[str, Any]) -> Upload:
     except ValueError as error:
         raise CommandError(f"run.json is not JSON: {error}", where=str(path), do="Repair it.") from None
     if not isinstance(own, dict):
-        raise CommandError("run.json must hold a JSON object.", where=str(path), do="Write {} for the defaults.")
+        raise CommandError(
+            "run.json must hold a JSON object.", where=str(path), do="Write {} for the defaults."
+        )
     return Upload(f"{prefix}/{RUN_FILE}", body=json.dumps({**own, **settings}, indent=2).encode() + b"\n")
 
 
 def send(here: Surroundings, drop: Drop) -> Dropped:
-    """Upload in order, each only after the one before is stored. Media types are set; checksums are S3's own."""
+    """Upload in order, each only after the one before is stored."""
     bucket = here.names["data-bucket"]
     s3 = here.client("s3")
     versions = {}

@@ -1,8 +1,8 @@
 """What a command says when it cannot do its work, and the exit codes that go with it.
 
-    0  fine: the command did what was asked and the answer is yes
-    1  the answer is no: invalid data, a run that was not promoted
-    2  wrong usage or broken surroundings: unknown file, no credentials, nothing deployed
+0  fine: the command did what was asked and the answer is yes
+1  the answer is no: invalid data, a run that was not promoted
+2  wrong usage or broken surroundings: unknown file, no credentials, nothing deployed
 """
 
 from __future__ import annotations
@@ -24,20 +24,27 @@ class CommandError(Exception):
         self.code = code
 
     def as_dict(self) -> dict[str, str]:
-        """The same message for `--json`: keys `error`, and `where` and `do` when there is something to say."""
+        """The same message for `--json`: keys `error`, `where`, `do`; empty ones left out."""
         parts = {"error": self.what, "where": self.where, "do": self.do}
         return {key: text for key, text in parts.items() if text}
 
 
 def explain(error: BaseException, *, env: str = "", region: str = "") -> CommandError:
-    """Turn what botocore or the system raised into a message. Recognised by class name: nothing is imported."""
-    name = type(error).__name__
+    """Turn what was raised into a message. botocore's errors are told by class name: nothing is imported."""
     place = " · ".join(part for part in (f"environment {env}" if env else "", region) if part)
     if isinstance(error, CommandError):
         return error
     if hasattr(error, "remedy"):  # finetune_core.errors.FinetuneError
-        return CommandError(str(getattr(error, "what", error)), where=getattr(error, "where", ""),
-                            do=str(error.remedy), code=NO)  # fmt: skip
+        what, where = str(getattr(error, "what", error)), str(getattr(error, "where", ""))
+        return CommandError(what, where=where, do=str(error.remedy), code=NO)
+    if hasattr(error, "response"):
+        return _explain_answer(error, place)
+    return _explain_connection(error, env, place) or _explain_system(error, place)
+
+
+def _explain_connection(error: BaseException, env: str, place: str) -> CommandError | None:
+    """No way to AWS: credentials, profile, network. None when it is something else."""
+    name = type(error).__name__
     if name in {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "SSOTokenLoadError"}:
         return CommandError(
             "There are no usable AWS credentials.",
@@ -45,13 +52,16 @@ def explain(error: BaseException, *, env: str = "", region: str = "") -> Command
             do="Log in (for example `aws sso login`) and set AWS_PROFILE, or try `--env local`.",
         )
     if name == "ProfileNotFound":
-        return CommandError(str(error), where="AWS_PROFILE", do="Name a profile that `aws configure list-profiles` shows.")
+        do = "Name a profile that `aws configure list-profiles` shows."
+        return CommandError(str(error), where="AWS_PROFILE", do=do)
     if name in {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "SSLError"}:
-        do = "Start it again: `finetune local up`." if env == "local" else "Check the network and the Region's name."
+        do = (
+            "Start it again: `finetune local up`."
+            if env == "local"
+            else "Check the network and the Region's name."
+        )
         return CommandError(f"AWS cannot be reached: {error}", where=place, do=do)
-    if name == "ClientError" or hasattr(error, "response"):
-        return _explain_answer(error, place)
-    return _explain_system(error, place)
+    return None
 
 
 def _explain_answer(error: BaseException, place: str) -> CommandError:
@@ -62,7 +72,12 @@ def _explain_answer(error: BaseException, place: str) -> CommandError:
     do = "Read the message above; `--debug` shows where it came from."
     if "AccessDenied" in code or "NotAuthorized" in code:
         do = f"Ask for the right to call {operation}, or use a profile that has it."
-    elif code in {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"}:
+    elif code in {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+    }:
         do = "Log in again and repeat the command."
     return CommandError(f"AWS refused {operation}: {code}: {message}", where=place, do=do)
 
@@ -72,7 +87,9 @@ def _explain_system(error: BaseException, place: str) -> CommandError:
     if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError):
         return CommandError(f"{error.strerror}: {error.filename}", do="Check the path.")
     if isinstance(error, OSError):
-        return CommandError(f"The system refused: {error}", where=place, do="`--debug` shows where it came from.")
+        return CommandError(
+            f"The system refused: {error}", where=place, do="`--debug` shows where it came from."
+        )
     return CommandError(
         f"Unexpected {type(error).__name__}: {error}",
         where=place,

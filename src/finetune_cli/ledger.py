@@ -1,7 +1,7 @@
 """Runs as the ledger keeps them: one DynamoDB item each, read into a `Run`.
 
-Item shape: keys `pk` = "run#<run_id>", `sk` = "run"; index `runs-by-time` over `kind` = "run" and `started_at`.
-Results of the phases are JSON text in attributes of their own.
+Item shape: keys `pk` = "run#<run_id>", `sk` = "run"; index `runs-by-time` over `kind` = "run" and
+`started_at`. Results of the phases are JSON text in attributes of their own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 INDEX = "runs-by-time"
 ENDED = frozenset({"PROMOTED", "HELD", "REJECTED", "FAILED"})
 JSON_ATTRIBUTES = (
-    "plan", "preflight", "validation", "price", "approval", "training", "endpoint", "evaluation", "promotion", "error",
-)  # fmt: skip
+    "plan",
+    "preflight",
+    "validation",
+    "price",
+    "approval",
+    "training",
+    "endpoint",
+    "evaluation",
+    "promotion",
+    "error",
+)
 SECRET = ("task_token",)
 
 
@@ -57,16 +66,32 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """The run for `--json`: every field but the task token, which is a key to the approval."""
-        fields = {name: value for name, value in vars(self).items() if name not in (*SECRET, "phases", "results")}
+        fields = {
+            name: value for name, value in vars(self).items() if name not in (*SECRET, "phases", "results")
+        }
         phases = [{"phase": name, "at": at} for name, at in self.phases]
         return {**fields, "phases": phases, **self.results}
 
 
 def run_from_item(item: Mapping[str, Any]) -> Run:
-    """Read a run out of a DynamoDB item in its typed form (`{"S": ...}`). Unknown attributes are left alone."""
+    """Read a run out of a DynamoDB item in its typed form (`{"S": ...}`)."""
     plain = {name: _plain(value) for name, value in item.items()}
-    names = ("run_id", "dataset", "status", "outcome", "phase", "started_at", "finished_at", "execution_arn",
-             "job_name", "model_arn", "endpoint_arn", "endpoint_kind", "report", "task_token")  # fmt: skip
+    names = (
+        "run_id",
+        "dataset",
+        "status",
+        "outcome",
+        "phase",
+        "started_at",
+        "finished_at",
+        "execution_arn",
+        "job_name",
+        "model_arn",
+        "endpoint_arn",
+        "endpoint_kind",
+        "report",
+        "task_token",
+    )
     texts = {name: str(plain[name]) for name in names if plain.get(name) is not None}
     phases = tuple((str(step["phase"]), str(step["at"])) for step in plain.get("phases") or ())
     results = {name: _parsed(plain[name]) for name in JSON_ATTRIBUTES if plain.get(name)}
@@ -98,7 +123,9 @@ def _parsed(value: Any) -> Any:  # noqa: ANN401
 def get_run(here: Surroundings, run_id: str) -> Run | None:
     """The run with this id, read consistently; None when there is none."""
     key = {"pk": {"S": f"run#{run_id}"}, "sk": {"S": "run"}}
-    answer = here.client("dynamodb").get_item(TableName=here.names["ledger-table"], Key=key, ConsistentRead=True)
+    answer = here.client("dynamodb").get_item(
+        TableName=here.names["ledger-table"], Key=key, ConsistentRead=True
+    )
     return run_from_item(answer["Item"]) if "Item" in answer else None
 
 

@@ -1,37 +1,47 @@
-"""The local cloud with the stacks in it: started and deployed with the real CDK, step by step on the console."""
+"""The local cloud with the stacks in it: started, and deployed into with the real CDK."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from finetune_cli import keeper, local_state
+from finetune_cli import local_state
 from finetune_cli.cdk import Assembly, Cdk
 from finetune_cli.console import Console
-from finetune_cli.local_state import LocalState
+from finetune_cli.errors import CommandError
 from finetune_cli.stages import Stages
-from finetune_cli.surroundings import adopt
+from finetune_cli.surroundings import Surroundings, adopt
+
+if TYPE_CHECKING:
+    from finetune_local.emulator import LocalCloud
 
 ENV = "local"
+SPEED = 200.0
+"""Simulated seconds per second: a job of an hour takes 18 s, and can still be watched."""
 
 
 @dataclass
 class RunningCloud:
     """A local cloud that answers. `synth` is the synthesis that may still be going on beside it."""
 
-    state: LocalState
+    cloud: LocalCloud
     stages: Stages
     root: Path
     assembly: Assembly
     synth: Future[None]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which AWS tools reach this cloud."""
+        return self.cloud.environment()
+
     def cdk(self, name: str) -> Cdk:
         """The CDK CLI, pointed at this cloud; its output goes to `.local/logs/<name>.log`."""
-        return Cdk(self.root, self.state.environment, log_file(name))
+        return Cdk(self.root, self.environment, log_file(name))
 
 
 def log_file(name: str) -> Path:
@@ -45,40 +55,83 @@ def started(console: Console, *, keep: bool, speed: float | None) -> Iterator[Ru
 
     A new one is stopped at the end, unless `keep` is wanted and nothing went wrong.
     """
+    from finetune_local.emulator import LocalCloud  # noqa: PLC0415 - heavy
+
     root, stages = local_state.project_root(), Stages(console)
     assembly = Assembly(Cdk(root, {}, log_file("synth")), local_state.folder() / "cdk.out")
-    found = local_state.read()
-    process: subprocess.Popen[bytes] | None = None
+    cloud = LocalCloud(local_state.folder(), speed=speed or SPEED)
     with ThreadPoolExecutor(max_workers=1) as beside:
         synth = beside.submit(assembly.synthesise, ENV, lambda _: None)
-        if found is None:
-            with stages.stage("Start the local cloud"):
-                found, process = keeper.start(log_file("cloud"), until_eof=not keep, speed=speed)
+        ours = not cloud.attach()
+        if ours:
+            _start(cloud, stages, detached=keep)
         try:
-            adopt(found.environment)
-            yield RunningCloud(found, stages, root, assembly, synth)
+            adopt(cloud.environment())
+            yield RunningCloud(cloud, stages, root, assembly, synth)
         except BaseException:
             keep = False
             raise
         finally:
-            if process is not None and not keep:
+            if ours and not keep:
                 with stages.stage("Stop the local cloud"):
-                    keeper.stop(found, process)
+                    cloud.stop()
 
 
-def deploy(cloud: RunningCloud) -> None:
+def _start(cloud: LocalCloud, stages: Stages, *, detached: bool) -> None:
+    from finetune_local.emulator import LocalCloudError  # noqa: PLC0415
+
+    with stages.stage("Start the local cloud"):
+        try:
+            cloud.start(detached=detached)
+        except LocalCloudError as error:
+            raise CommandError(str(error), where=str(cloud.log), do="Read the log.") from None
+
+
+def deploy(running: RunningCloud) -> None:
     """Bootstrap, wait for the synthesis, deploy all stacks.
 
     Raises:
         CommandError: one of the cdk commands failed.
     """
-    account, region = cloud.state.environment["AWS_ACCESS_KEY_ID"], cloud.state.environment["AWS_REGION"]
-    with cloud.stages.stage("cdk bootstrap") as tell:
-        cloud.cdk("bootstrap").run("bootstrap", f"aws://{account}/{region}", tell=tell)
-    with cloud.stages.stage("cdk synth (what is left of it)"):
-        cloud.synth.result()
-    with cloud.stages.stage("cdk deploy --all") as tell:
-        cloud.cdk("deploy").run(
-            "deploy", "--all", "--app", str(cloud.assembly.folder), "--require-approval", "never",
-            "--progress", "events", "--concurrency", "4", tell=tell,
-        )  # fmt: skip
+    account, region = running.environment["AWS_ACCESS_KEY_ID"], running.environment["AWS_REGION"]
+    with running.stages.stage("cdk bootstrap") as tell:
+        running.cdk("bootstrap").run("bootstrap", f"aws://{account}/{region}", tell=tell)
+    with running.stages.stage("cdk synth (the rest of it)"):
+        running.synth.result()
+    with running.stages.stage("cdk deploy --all") as tell:
+        running.cdk("deploy").run(
+            "deploy",
+            "--all",
+            *("--app", str(running.assembly.folder)),
+            *("--require-approval", "never"),
+            *("--progress", "events"),
+            *("--concurrency", "4"),
+            tell=tell,
+        )
+
+
+def connect_local(running: RunningCloud) -> Surroundings:
+    """The surroundings of the local environment. `started` has set this process's AWS variables already."""
+    import boto3  # noqa: PLC0415 - heavy, and wanted only once the cloud is up
+
+    region = running.environment["AWS_REGION"]
+    return Surroundings(env=ENV, session=boto3.Session(region_name=region), region=region)
+
+
+def raise_quotas(running: RunningCloud, base_model: str, units: int, console: Console) -> None:
+    """Grant the model units that Provisioned Throughput needs, as AWS Support does on request.
+
+    Every new account has none (Service Quotas default 0 for no-commitment model units).
+    """
+    from finetune_core.catalogue import find_model  # noqa: PLC0415
+
+    model = find_model(base_model)
+    codes = [model.serving.no_commitment_quota, model.serving.units_quota] if model else []
+    for code in filter(None, codes):
+        operate(running.cloud, command="set_quota", code=code, value=units)
+        console.note(f"  quota {code} raised to {units} model unit(s), as AWS Support does on request")
+
+
+def operate(cloud: LocalCloud, **order: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Give an order to the local Bedrock."""
+    return cloud.admin(command="bedrock", order=order)

@@ -1,31 +1,27 @@
-"""The state file of the local cloud: who runs it and how to talk to it. Standard library only.
+"""Whether a local cloud is up, told by the file that its server writes. Standard library only.
 
-`.local/cloud.json` in the project's folder is written by the process that runs the cloud once it answers, and
-removed when that process ends. A file whose process is gone is stale and counts as no cloud.
+`.local/server.json` in the project's folder names endpoint, process and CA; a file whose process is gone is
+stale and counts as no cloud.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from finetune_cli.errors import CommandError
 
+READY_FILE = "server.json"
+
 
 @dataclass(frozen=True)
 class LocalState:
-    """A running local cloud: process id of its keeper, and the variables that make AWS tools talk to it."""
+    """A running local cloud: process id, and the address that all services answer on."""
 
     pid: int
-    environment: dict[str, str]
-    started_at: str
-
-    @property
-    def endpoint(self) -> str:
-        """The address that all services answer on."""
-        return self.environment["AWS_ENDPOINT_URL"]
+    endpoint: str
 
 
 def project_root() -> Path:
@@ -53,37 +49,19 @@ def folder() -> Path:
 def read() -> LocalState | None:
     """The running local cloud, or None. Never raises: outside a checkout there is none."""
     try:
-        fields = json.loads((folder() / "cloud.json").read_text(encoding="utf-8"))
-        state = LocalState(**fields)
-    except (CommandError, FileNotFoundError, ValueError, TypeError):
+        fields = json.loads((folder() / READY_FILE).read_text(encoding="utf-8"))
+        state = LocalState(pid=int(fields["pid"]), endpoint=str(fields["endpoint"]))
+    except (CommandError, FileNotFoundError, ValueError, TypeError, KeyError):
         return None
     return state if is_alive(state.pid) else None
 
 
-def write(state: LocalState) -> None:
-    """Publish a running cloud, readable by its owner alone (it holds keys, if only local ones)."""
-    folder().mkdir(exist_ok=True)
-    path = folder() / "cloud.json"
-    draft = path.with_suffix(".new")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
-
-
-def remove() -> None:
-    """Take the state file away, if it is there."""
-    (folder() / "cloud.json").unlink(missing_ok=True)
-
-
 def is_alive(pid: int) -> bool:
-    """True when the process exists (a zombie does not count where /proc can tell)."""
+    """True when the process exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, IndexError):
-        return True
+    return True

@@ -27,7 +27,10 @@ from finetune_cli.errors import INTERRUPTED, explain
 Action = Callable[[argparse.Namespace, Console], int]
 
 COMMANDS = (validate, models, submit, runs, status, report, approvals, endpoints, local)
-EPILOG = "Exit codes: 0 fine; 1 the answer is no (invalid data, a run not promoted); 2 wrong usage or broken surroundings."
+EPILOG = (
+    "Exit codes: 0 fine; 1 the answer is no (invalid data, a run not promoted); "
+    "2 wrong usage or broken surroundings."
+)
 
 
 class Commands:
@@ -46,8 +49,12 @@ class Commands:
         """Declare a word that further commands stand behind."""
         return Commands(self._declare(name, help_text, []))
 
-    def _declare(self, name: str, text: str, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-        return self._choices.add_parser(name, help=text, description=text, parents=parents, allow_abbrev=False)
+    def _declare(
+        self, name: str, text: str, parents: list[argparse.ArgumentParser]
+    ) -> argparse.ArgumentParser:
+        return self._choices.add_parser(
+            name, help=text, description=text, parents=parents, allow_abbrev=False
+        )
 
 
 class _Version(argparse.Action):
@@ -62,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
         prog="finetune",
-        description="Fine-tune models on Amazon Bedrock: check data, drop it, follow the run, read the result.",
+        description="Fine-tune models on Amazon Bedrock: check data, drop it, follow the run.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
@@ -86,10 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe went away (`finetune runs | head -1`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one message, never a traceback
+    except Exception as error:
         if args.debug:
             traceback.print_exc()
-        explained = explain(error, env=args.env or os.environ.get("FINETUNE_ENV", ""), region=args.region or "")
+        explained = explain(
+            error, env=args.env or os.environ.get("FINETUNE_ENV", ""), region=args.region or ""
+        )
         console.error(explained)
         return explained.code
 

@@ -1,7 +1,7 @@
-"""A run as people follow it: its phases with times and one line of detail each. Pure: no AWS, no clock, no terminal.
+"""A run as people follow it: its phases with times and one line of detail each. Pure.
 
-`describe(run, live)` turns the ledger's item, and what live calls added, into `Step`s; `changes(before, after)` are
-the steps worth a new line in a log.
+`describe(run, live)` turns the ledger's item, and what live calls added, into `Step`s;
+`changes(before, after)` are the steps worth a new line in a log.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from typing import Any
 
 from finetune_cli.ledger import Run
 
-JOB_STAGES = (("validationDetails", "checking data"), ("dataProcessingDetails", "processing data"),
-              ("trainingDetails", "training"))  # fmt: skip
+JOB_STAGES = (
+    ("validationDetails", "checking data"),
+    ("dataProcessingDetails", "processing data"),
+    ("trainingDetails", "training"),
+)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One phase: state is done, active, failed or waiting (for a person); `seconds` is None until it ended."""
+    """One phase; `state` is done, active, failed or waiting (for a person), `seconds` None until it ended."""
 
     name: str
     state: str
@@ -30,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a customization job is: its stage and, where the service tells, step, steps in all and last loss."""
+    """Where a customization job is: its stage and, where somebody tells, step, steps in all, last loss."""
 
     stage: str
     step: int | None = None
@@ -38,6 +41,7 @@ class TrainingProgress:
     loss: float | None = None
 
     def __str__(self) -> str:
+        """As one line: `training · step 12/40 · loss 2.34`."""
         parts = [self.stage]
         if self.step is not None:
             parts.append(f"step {self.step}" + (f"/{self.steps}" if self.steps else ""))
@@ -55,7 +59,7 @@ class Live:
 
 
 def training_progress(job: dict[str, Any], points: Sequence[tuple[int, float]] = ()) -> TrainingProgress:
-    """Read GetModelCustomizationJob's answer; `points` are (step, loss) seen so far, if anything publishes them."""
+    """Read GetModelCustomizationJob's answer; `points` are (step, loss) so far, where somebody tells."""
     details = job.get("statusDetails", {})
     stage = "in the queue"
     for name, words in JOB_STAGES:
@@ -149,8 +153,15 @@ def _promote(run: Run) -> str:
     return str(run.result("promotion").get("parameter", ""))
 
 
-_DETAILS = {"preflight": _preflight, "validate": _validate, "price": _price, "train": _train,
-            "serve": _serve, "evaluate": _evaluate, "promote": _promote}  # fmt: skip
+_DETAILS = {
+    "preflight": _preflight,
+    "validate": _validate,
+    "price": _price,
+    "train": _train,
+    "serve": _serve,
+    "evaluate": _evaluate,
+    "promote": _promote,
+}
 
 
 def arrow(loss: dict[str, float] | None) -> str:

@@ -59,7 +59,12 @@ def _evaluation(found: dict[str, Any]) -> list[Line]:
         return []
     interval = found.get("interval")
     within = f", 95 % interval of the gain {interval[0]:+.3f} to {interval[1]:+.3f}" if interval else ""
-    return [(metric.replace("_", " "), f"base {base:.3f} → tuned {tuned:.3f} on {found['records']} prompts{within}")]
+    return [
+        (
+            metric.replace("_", " "),
+            f"base {base:.3f} → tuned {tuned:.3f} on {found['records']} prompts{within}",
+        )
+    ]
 
 
 def _price(found: dict[str, Any]) -> list[Line]:
@@ -72,5 +77,10 @@ def _price(found: dict[str, Any]) -> list[Line]:
 
 def _things(run: Run) -> list[Line]:
     pointer = run.result("promotion").get("parameter", "")
-    lines = [("custom model", run.model_arn), ("endpoint", run.endpoint_arn), ("pointer", pointer), ("report", run.report)]
+    lines = [
+        ("custom model", run.model_arn),
+        ("endpoint", run.endpoint_arn),
+        ("pointer", pointer),
+        ("report", run.report),
+    ]
     return [(label, text) for label, text in lines if text]

@@ -61,7 +61,9 @@ class Surroundings:
         """
         prefix = f"/finetune/{self.env}/config/"
         pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix)
-        found = {item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]}
+        found = {
+            item["Name"].removeprefix(prefix): item["Value"] for page in pages for item in page["Parameters"]
+        }
         missing = [name for name in CONFIG_NAMES if name not in found]
         if missing:
             deploy = "finetune local up" if self.env == "local" else f"make deploy ENV={self.env}"
@@ -83,7 +85,9 @@ class Surroundings:
             return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
         except ssm.exceptions.ParameterNotFound:
             raise CommandError(
-                f"There is no parameter {name}.", where=self.region, do="Has a run of this dataset been promoted?"
+                f"There is no parameter {name}.",
+                where=self.region,
+                do="Has a run of this dataset been promoted?",
             ) from None
 
 
@@ -93,7 +97,9 @@ def connect(args: Namespace) -> Surroundings:
     env = choose_environment(args.env, os.environ, local_is_up=local is not None)
     if env == "local":
         if local is None:
-            raise CommandError("No local cloud is up.", where="--env local", do="Start one: `finetune local up`.")
+            raise CommandError(
+                "No local cloud is up.", where="--env local", do="Start one: `finetune local up`."
+            )
         adopt(local.environment)
     import boto3  # noqa: PLC0415 - 140 ms that only commands which call AWS should pay
 
@@ -101,8 +107,14 @@ def connect(args: Namespace) -> Surroundings:
     return Surroundings(env=env, session=boto3.Session(region_name=region), region=region)
 
 
+def _adopt_local() -> None:
+    from finetune_local.emulator import LocalCloud  # noqa: PLC0415 - only the local environment needs it
+
+    adopt(LocalCloud(local_state.folder()).environment())
+
+
 def adopt(environment: Mapping[str, str]) -> None:
-    """Make this process talk to the local cloud: its variables in, the shell's own AWS identity out."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
+    """Make this process talk to the local cloud: its variables in, all that the shell says about AWS out."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
     os.environ.update(environment)

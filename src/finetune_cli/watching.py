@@ -119,7 +119,7 @@ class Watcher:
             raise CommandError(
                 f"The execution of run {run.run_id} ended as {status}, but the ledger still says RUNNING.",
                 where=run.execution_arn,
-                do="Look at the log of the function close_run; the guardian deletes what the run left behind.",
+                do="Look at the log of the function close_run; the guardian deletes what is left.",
                 code=1,
             )
         return died_at

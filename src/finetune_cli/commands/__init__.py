@@ -1,1 +1,1 @@
-"""One module per command: `add(commands)` declares its options, `run(args, console)` does it and gives the exit code."""
+"""One module per command: `add(commands)` declares its options, `run(args, console)` gives the exit code."""

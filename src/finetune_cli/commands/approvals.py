@@ -62,7 +62,11 @@ def _waiting(here: Surroundings, name: str) -> Run:
 
 def _send(here: Surroundings, call: str, run: Run, **answer: str) -> None:
     states = here.client("stepfunctions")
-    gone = (states.exceptions.TaskTimedOut, states.exceptions.TaskDoesNotExist, states.exceptions.InvalidToken)
+    gone = (
+        states.exceptions.TaskTimedOut,
+        states.exceptions.TaskDoesNotExist,
+        states.exceptions.InvalidToken,
+    )
     try:
         getattr(states, call)(taskToken=run.task_token, **answer)
     except gone as error:

@@ -46,7 +46,9 @@ def run(args: Namespace, console: Console) -> int:
     if not found:
         console.note(f"Nothing of environment {here.env} serves in {here.region}: nothing costs by the hour.")
         return OK
-    console.table(("ENDPOINT", "KIND", "STATUS", "DATASET", "RUN", "EXPIRES", "PER HOUR"), [_row(e) for e in found])
+    console.table(
+        ("ENDPOINT", "KIND", "STATUS", "DATASET", "RUN", "EXPIRES", "PER HOUR"), [_row(e) for e in found]
+    )
     known = [each.hourly for each in found if each.hourly is not None]
     unknown = f", and {len(found) - len(known)} whose price is not known" if len(known) < len(found) else ""
     console.say(f"together {money(sum(known))} an hour{unknown}")
@@ -55,7 +57,7 @@ def run(args: Namespace, console: Console) -> int:
 
 def _row(each: ServedModel) -> tuple[str, ...]:
     hourly = "unknown" if each.hourly is None else money(each.hourly)
-    kind = each.kind.replace("_", " ") + (f" ×{each.model_units}" if each.model_units else "")
+    kind = each.kind.replace("_", " ") + (f", {each.model_units} unit(s)" if each.model_units else "")
     return each.name, kind, each.status, each.dataset, each.run, each.expires[:19], hourly
 
 
@@ -64,7 +66,14 @@ def _provisioned(here: Surroundings) -> Iterator[ServedModel]:
     for page in pages:
         for each in page["provisionedModelSummaries"]:
             arn, name = each["provisionedModelArn"], each["provisionedModelName"]
-            yield from _ours(here, "provisioned_throughput", arn, name, each["status"], each["modelUnits"])
+            yield from _ours(
+                here,
+                kind="provisioned_throughput",
+                arn=arn,
+                name=name,
+                status=each["status"],
+                units=each["modelUnits"],
+            )
 
 
 def _deployments(here: Surroundings) -> Iterator[ServedModel]:
@@ -72,10 +81,12 @@ def _deployments(here: Surroundings) -> Iterator[ServedModel]:
     for page in pages:
         for each in page.get("modelDeploymentSummaries", []):
             arn, name = each["customModelDeploymentArn"], each["customModelDeploymentName"]
-            yield from _ours(here, "on_demand", arn, name, each["status"], 0)
+            yield from _ours(here, kind="on_demand", arn=arn, name=name, status=each["status"], units=0)
 
 
-def _ours(here: Surroundings, kind: str, arn: str, name: str, status: str, units: int) -> Iterator[ServedModel]:
+def _ours(
+    here: Surroundings, *, kind: str, arn: str, name: str, status: str, units: int
+) -> Iterator[ServedModel]:
     """The endpoint, if its tags say that a run of this environment made it."""
     answer = here.client("bedrock").list_tags_for_resource(resourceARN=arn)
     tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}

@@ -12,6 +12,7 @@ from finetune_cli.errors import NO, OK, CommandError
 
 if TYPE_CHECKING:
     from finetune_cli.main import Commands
+    from finetune_local.emulator import LocalCloud
 
 EXAMPLE = Path("examples") / "instruction-single-turn"
 
@@ -23,7 +24,9 @@ def add(commands: Commands) -> None:
     group.add("down", "Stop the local cloud; everything in it is gone.", down)
     run_parser = group.add("run", "Start, deploy, drop a dataset, follow it to promotion, ask it, stop.", run)
     group.add("status", "Say whether a local cloud is up, and how to reach it.", status)
-    run_parser.add_argument("--dataset", type=Path, metavar="FOLDER", help=f"what to drop (default {EXAMPLE})")
+    run_parser.add_argument(
+        "--dataset", type=Path, metavar="FOLDER", help=f"what to drop (default {EXAMPLE})"
+    )
     run_parser.add_argument("--keep", action="store_true", help="leave the local cloud running afterwards")
     for parser in (up_parser, run_parser):
         parser.add_argument("--speed", type=float, metavar="N", help="simulated seconds per second")
@@ -33,31 +36,25 @@ def up(args: Namespace, console: Console) -> int:
     """0 once the stacks are deployed."""
     from finetune_cli import local_cloud  # noqa: PLC0415
 
-    if state := local_state.read():
-        console.note("A local cloud is up already.")
-        return _show(state, console)
-    with local_cloud.started(console, keep=True, speed=args.speed) as cloud:
-        local_cloud.deploy(cloud)
-    return _show(cloud.state, console)
+    with local_cloud.started(console, keep=True, speed=args.speed) as running:
+        local_cloud.deploy(running)
+    return _show(console)
 
 
 def down(args: Namespace, console: Console) -> int:
     """0 when no cloud is left running."""
-    from finetune_cli import keeper  # noqa: PLC0415
-
-    state = local_state.read()
-    if state:
-        keeper.stop(state)
-    console.say("The local cloud is stopped." if state else "No local cloud was up.")
-    console.data({"was_up": state is not None})
+    was_up = local_state.read() is not None
+    if was_up:
+        _cloud().stop()
+    console.say("The local cloud is stopped." if was_up else "No local cloud was up.")
+    console.data({"was_up": was_up})
     return OK
 
 
 def status(args: Namespace, console: Console) -> int:
     """0 when one is up, 1 when none is."""
-    state = local_state.read()
-    if state:
-        return _show(state, console)
+    if local_state.read():
+        return _show(console)
     console.say("No local cloud is up. Start one: finetune local up")
     console.data({"up": False})
     return NO
@@ -69,16 +66,26 @@ def run(args: Namespace, console: Console) -> int:
 
     folder = args.dataset or local_state.project_root() / EXAMPLE
     if not folder.is_dir():
-        raise CommandError(f"{folder} is not a folder.", where="--dataset", do="Name a folder with a train.jsonl.")
+        raise CommandError(
+            f"{folder} is not a folder.", where="--dataset", do="Name a folder with a train.jsonl."
+        )
     return run_local(folder, console, keep=args.keep, speed=args.speed)
 
 
-def _show(state: local_state.LocalState, console: Console) -> int:
-    console.data({"up": True, "pid": state.pid, "started_at": state.started_at, "environment": state.environment})
-    console.say(f"The local cloud is up at {state.endpoint} (process {state.pid}, since {state.started_at}).")
+def _cloud() -> LocalCloud:
+    from finetune_local.emulator import LocalCloud  # noqa: PLC0415 - heavy
+
+    return LocalCloud(local_state.folder())
+
+
+def _show(console: Console) -> int:
+    cloud = _cloud()
+    status, environment = cloud.admin(command="status"), cloud.environment()
+    console.data({"up": True, **status, "environment": environment})
+    console.say(f"The local cloud is up at {cloud.endpoint} (process {status['pid']}).")
     console.say("The finetune command finds it by itself. For other AWS tools:\n")
-    for name, value in state.environment.items():
+    for name, value in environment.items():
         console.say(f"  export {name}={value}")
-    console.say("\nDrop a dataset: finetune submit examples/instruction-single-turn --watch")
+    console.say(f"\nDrop a dataset: finetune submit {EXAMPLE} --watch")
     console.say("Stop it:        finetune local down")
     return OK

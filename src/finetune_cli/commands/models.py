@@ -10,9 +10,10 @@ from finetune_cli.console import Console
 from finetune_cli.errors import OK
 
 if TYPE_CHECKING:
+    from finetune_core.model_rules import Model
+
     from finetune_cli.main import Commands
     from finetune_cli.surroundings import Surroundings
-    from finetune_core.model_rules import Model
 
 Row = dict[str, Any]
 
@@ -21,7 +22,9 @@ def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add("models", "List the base models that can be customized.", run)
     parser.add_argument("--type", choices=sorted(TYPES), help="only models that offer this customization")
-    parser.add_argument("--live", action="store_true", help="ask Bedrock in your account what is offered today")
+    parser.add_argument(
+        "--live", action="store_true", help="ask Bedrock in your account what is offered today"
+    )
 
 
 def run(args: Namespace, console: Console) -> int:
@@ -82,14 +85,17 @@ def live_rows(here: Surroundings, kind: str | None, known: dict[str, Row]) -> li
 def _live_row(summary: dict[str, Any], known: dict[str, Row], region: str) -> Row:
     row = known.get(summary["modelId"], {})
     return {
-        "formats": [], "provisioned_regions": [], "on_demand_regions": [], **row,
+        "formats": [],
+        "provisioned_regions": [],
+        "on_demand_regions": [],
+        **row,
         "id": summary["modelId"],
         "name": summary.get("modelName", ""),
         "provider": summary.get("providerName", ""),
         "types": summary["customizationsSupported"],
         "regions": [region],
         "life_cycle": summary.get("modelLifecycle", {}).get("status", "unknown").lower(),
-    }  # fmt: skip
+    }
 
 
 def _cells(console: Console, row: Row) -> tuple[str, ...]:

@@ -16,8 +16,11 @@ def common() -> argparse.ArgumentParser:
     """The options that every command takes, as a parent parser."""
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group("common options")
-    group.add_argument("--env", metavar="ENV", help="dev, prod or local (default: FINETUNE_ENV, else local when "
-                       "a local cloud is up, else dev)")  # fmt: skip
+    group.add_argument(
+        "--env",
+        metavar="ENV",
+        help="dev, prod or local (default: FINETUNE_ENV, else local when a local cloud is up, else dev)",
+    )
     group.add_argument("--region", metavar="REGION", help="AWS Region (default: the environment's own)")
     group.add_argument("--json", action="store_true", help="print JSON instead of words")
     group.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -23,7 +23,9 @@ def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add("report", "Fetch a run's HTML report.", run)
     parser.add_argument("run", metavar="RUN|DATASET", help="a run id, or a dataset for its newest run")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: <run>.html here)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write it (default: <run>.html here)"
+    )
     parser.add_argument("--open", action="store_true", help="show it in the browser")
 
 
@@ -48,7 +50,11 @@ def fetch(here: Surroundings, run: Run, path: Path) -> None:
     """
     place = urlsplit(run.report)
     if place.scheme != "s3":
-        do = "It is written when the run ends." if not run.ended else "Look at the log of the function finish_run."
+        do = (
+            "It is written when the run ends."
+            if not run.ended
+            else "Look at the log of the function finish_run."
+        )
         raise CommandError(f"Run {run.run_id} has no report.", where=f"status {run.status}", do=do)
     path.parent.mkdir(parents=True, exist_ok=True)
     body = here.client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read()

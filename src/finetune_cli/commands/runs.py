@@ -42,4 +42,12 @@ def _row(console: Console, run: Run) -> tuple[str, ...]:
     took = seconds_between(run.started_at, run.finished_at)
     status = console.style(run.status, COLOURS.get(run.status, "bold"))
     began = run.started_at[:19].replace("T", " ")
-    return run.run_id, run.dataset, status, run.outcome, run.phase, began, "" if took is None else duration(took)
+    return (
+        run.run_id,
+        run.dataset,
+        status,
+        run.outcome,
+        run.phase,
+        began,
+        "" if took is None else duration(took),
+    )

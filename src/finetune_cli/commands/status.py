@@ -21,8 +21,12 @@ def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add("status", "Show a run's phases, or follow it to its end.", run)
     parser.add_argument("run", metavar="RUN|DATASET", help="a run id, or a dataset for its newest run")
-    parser.add_argument("--watch", action="store_true", help="follow until the run ends; with --json a line a change")
-    parser.add_argument("--interval", type=float, default=5.0, metavar="S", help="seconds between looks (default 5)")
+    parser.add_argument(
+        "--watch", action="store_true", help="follow until the run ends; with --json a line a change"
+    )
+    parser.add_argument(
+        "--interval", type=float, default=5.0, metavar="S", help="seconds between looks (default 5)"
+    )
 
 
 def run(args: Namespace, console: Console) -> int:

@@ -11,6 +11,8 @@ from finetune_cli.console import Console, size
 from finetune_cli.errors import NO, OK
 
 if TYPE_CHECKING:
+    from finetune_core.contracts import RunSettings
+
     from finetune_cli.drops import Drop, Dropped
     from finetune_cli.main import Commands
     from finetune_cli.surroundings import Surroundings
@@ -19,9 +21,15 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add("submit", "Check a folder of data and drop it: this starts a run.", run)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds train.jsonl, and if you like "
-                        "validation.jsonl, evaluation.jsonl, run.json")  # fmt: skip
-    parser.add_argument("--dataset", default="", metavar="NAME", help="name of the dataset (default: the folder's)")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="holds train.jsonl, and if you like validation.jsonl, evaluation.jsonl, run.json",
+    )
+    parser.add_argument(
+        "--dataset", default="", metavar="NAME", help="name of the dataset (default: the folder's)"
+    )
     parser.add_argument("--model", metavar="ID", help="base model; laid over run.json")
     parser.add_argument("--type", choices=sorted(TYPES), help="customization type; laid over run.json")
     parser.add_argument("--serving", choices=SERVINGS, help="how the model is served; laid over run.json")
@@ -32,28 +40,31 @@ def add(commands: Commands) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """0 dropped (with --watch: promoted), 1 invalid data or a run not promoted."""
+    from finetune_cli.checking import settings_of  # noqa: PLC0415
     from finetune_cli.drops import plan_drop, send  # noqa: PLC0415
     from finetune_cli.surroundings import connect  # noqa: PLC0415
 
     drop = plan_drop(args.folder, dataset=args.dataset, settings=run_json(args), corpus=args.corpus)
-    if not args.no_validate and not is_valid(drop, console):
-        return NO
     here = connect(args)
+    if not args.no_validate and not is_valid(drop, settings_of(drop, here.env), console):
+        return NO
     dropped = send(here, drop)
     _tell(dropped, console, json_too=not args.watch)
     return watch(here, dropped, console) if args.watch else OK
 
 
-def is_valid(drop: Drop, console: Console) -> bool:
+def is_valid(drop: Drop, settings: RunSettings, console: Console) -> bool:
     """Check the drop's records as the pipeline will; faults are printed."""
     from finetune_cli.checking import check_drop, show_checks  # noqa: PLC0415
 
-    checks = check_drop(drop)
+    checks = check_drop(drop, settings)
     if all(check.passed for check in checks):
         return True
     console.data([check.as_dict() for check in checks])
     show_checks(checks, console)
-    console.note("Nothing was uploaded. Repair the records, or leave the checking to the pipeline: --no-validate.")
+    console.note(
+        "Nothing was uploaded. Repair the records, or leave the checking to the pipeline: --no-validate."
+    )
     return False
 
 

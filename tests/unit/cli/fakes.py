@@ -17,7 +17,7 @@ NAMES = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - stands for AWS's own classes
     """What a client raises: shaped like botocore's ClientError."""
 
     operation_name = "Something"
@@ -69,21 +69,36 @@ class FakePaginator:
 def surroundings(**clients: Any) -> Surroundings:
     """An environment "dev" whose clients are the given ones."""
     ssm = FakeClient(
-        {"get_parameters_by_path": [{"Parameters": [
-            {"Name": f"/finetune/dev/config/{name}", "Value": value} for name, value in NAMES.items()
-        ]}]}
-    )  # fmt: skip
+        {
+            "get_parameters_by_path": [
+                {
+                    "Parameters": [
+                        {"Name": f"/finetune/dev/config/{name}", "Value": value}
+                        for name, value in NAMES.items()
+                    ]
+                }
+            ]
+        }
+    )
     return Surroundings(env="dev", session=None, region="us-east-1", clients={"ssm": ssm, **clients})
 
 
 def run_item(**attributes: Any) -> dict[str, Any]:
     """A ledger item in DynamoDB's typed form. Dicts become JSON text, as the pipeline writes them."""
     plain: dict[str, Any] = {
-        "pk": "run#haiku-0123456789ab", "sk": "run", "kind": "run", "run_id": "haiku-0123456789ab",
-        "dataset": "haiku", "status": "RUNNING", "phase": "intake", "started_at": "2026-11-24T10:00:00Z",
-        "execution_arn": "arn:execution", "job_name": "dev-haiku-0123456789ab",
-        "phases": [("intake", "2026-11-24T10:00:00Z")], **attributes,
-    }  # fmt: skip
+        "pk": "run#haiku-0123456789ab",
+        "sk": "run",
+        "kind": "run",
+        "run_id": "haiku-0123456789ab",
+        "dataset": "haiku",
+        "status": "RUNNING",
+        "phase": "intake",
+        "started_at": "2026-11-24T10:00:00Z",
+        "execution_arn": "arn:execution",
+        "job_name": "dev-haiku-0123456789ab",
+        "phases": [("intake", "2026-11-24T10:00:00Z")],
+        **attributes,
+    }
     return {name: _typed(name, value) for name, value in plain.items()}
 
 
@@ -110,9 +125,19 @@ FINISHED: dict[str, Any] = {
         "evaluation": {"bucket": "artifacts", "key": "runs/x/evaluation.jsonl", "records": 20},
     },
     "price": {"expected": 12.3, "low": 10.0, "high": 15.0, "hourly": 21.18},
-    "training": {"training_loss": {"first": 3.21, "last": 1.05}, "validation_loss": {"first": 3.3, "last": 1.4},
-                 "steps": 40},
-    "evaluation": {"verdict": "PROMOTE", "reasons": ["better"], "metric": "token_f1", "base": {"token_f1": 0.1},
-                   "candidate": {"token_f1": 0.6}, "interval": [0.4, 0.6], "records": 20},
+    "training": {
+        "training_loss": {"first": 3.21, "last": 1.05},
+        "validation_loss": {"first": 3.3, "last": 1.4},
+        "steps": 40,
+    },
+    "evaluation": {
+        "verdict": "PROMOTE",
+        "reasons": ["better"],
+        "metric": "token_f1",
+        "base": {"token_f1": 0.1},
+        "candidate": {"token_f1": 0.6},
+        "interval": [0.4, 0.6],
+        "records": 20,
+    },
     "promotion": {"parameter": "/finetune/dev/haiku/model-id"},
-}  # fmt: skip
+}

@@ -4,13 +4,16 @@ import json
 from typing import Any
 
 import pytest
+
 from finetune_cli.arrival import PATIENCE_SECONDS, Arrival, carries
 from finetune_cli.drops import Drop, Dropped, Upload
 from finetune_cli.errors import NO, CommandError
 
 from . import fakes
 
-DROPPED = Dropped(Drop("datasets", "haiku", (Upload("datasets/haiku/run.json"),)), "data", {"datasets/haiku/run.json": "v1"})
+DROPPED = Dropped(
+    Drop("datasets", "haiku", (Upload("datasets/haiku/run.json"),)), "data", {"datasets/haiku/run.json": "v1"}
+)
 
 
 def event(version: str) -> str:
@@ -34,7 +37,13 @@ class Machine:
         self.described.append(executionArn)
         arn, version, status = next(each for each in self.executions if each[0] == executionArn)
         cause = json.dumps({"errorMessage": "run.json is not JSON"})
-        return {"executionArn": arn, "status": status, "input": event(version), "error": "RunRejected", "cause": cause}
+        return {
+            "executionArn": arn,
+            "status": status,
+            "input": event(version),
+            "error": "RunRejected",
+            "cause": cause,
+        }
 
 
 class Clock:
@@ -54,7 +63,10 @@ def arrival(machine: Machine, *items: dict[str, Any]) -> Arrival:
     return Arrival(here, DROPPED, pause=10.0, sleep=clock.sleep, clock=clock)
 
 
-@pytest.mark.parametrize(("text", "expected"), [(event("v1"), True), (event("v2"), False), ("{}", False), ("x", False), ("[]", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(event("v1"), True), (event("v2"), False), ("{}", False), ("x", False), ("[]", False)],
+)
 def test_only_our_own_event_counts(text, expected) -> None:
     assert carries(text, ["v1"]) is expected
 
@@ -66,7 +78,7 @@ def test_the_run_of_our_execution_is_found_among_others() -> None:
 
 
 def test_a_drop_refused_at_intake_is_a_no() -> None:
-    with pytest.raises(CommandError, match="RunRejected: run.json is not JSON") as caught:
+    with pytest.raises(CommandError, match=r"RunRejected: run\.json is not JSON") as caught:
         arrival(Machine(("mine", "v1", "FAILED"))).wait()
     assert caught.value.code == NO
 

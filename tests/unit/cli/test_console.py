@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+
 from finetune_cli.console import Console, duration, size, visible, wants_colour
 from finetune_cli.errors import CommandError
 

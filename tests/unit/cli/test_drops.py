@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_core.errors import RunRejected
+
 from finetune_cli.drops import plan_drop, send
 from finetune_cli.errors import CommandError
-from finetune_core.errors import RunRejected
 
 from . import fakes
 
@@ -77,7 +78,7 @@ def test_a_corpus_is_its_texts(folder) -> None:
 
 
 def test_an_empty_corpus(tmp_path) -> None:
-    with pytest.raises(CommandError, match="no .jsonl file"):
+    with pytest.raises(CommandError, match=r"no \.jsonl file"):
         plan(tmp_path, corpus=True)
 
 
@@ -97,5 +98,7 @@ def test_sending_keeps_the_order_and_the_versions(folder) -> None:
     assert sent == [upload.key for upload in dropped.drop.uploads]
     assert list(dropped.versions.values()) == ["v1", "v2", "v3", "v4", "last"]
     assert dropped.as_dict()["files"][-1] == {
-        "key": "datasets/my-haiku-set/run.json", "bytes": 3, "version_id": "last",
-    }  # fmt: skip
+        "key": "datasets/my-haiku-set/run.json",
+        "bytes": 3,
+        "version_id": "last",
+    }

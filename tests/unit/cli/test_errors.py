@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
-from finetune_cli.errors import BROKEN, NO, explain
 from finetune_core.errors import RunRejected
+
+from finetune_cli.errors import BROKEN, NO, explain
 
 
 def refused(code: str) -> ClientError:
@@ -16,7 +17,11 @@ def refused(code: str) -> ClientError:
         (NoCredentialsError(), "no usable AWS credentials", "AWS_PROFILE"),
         (ProfileNotFound(profile="x"), "could not be found", "list-profiles"),
         (EndpointConnectionError(endpoint_url="https://a"), "cannot be reached", "Region"),
-        (refused("AccessDeniedException"), "GetParameter: AccessDeniedException: the service's words", "right to call"),
+        (
+            refused("AccessDeniedException"),
+            "GetParameter: AccessDeniedException: the service's words",
+            "right to call",
+        ),
         (refused("ExpiredTokenException"), "ExpiredTokenException", "Log in again"),
         (FileNotFoundError(2, "No such file or directory", "x.jsonl"), "x.jsonl", "path"),
         (OSError(28, "No space left on device"), "No space left", "--debug"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from finetune_cli import ledger
 from finetune_cli.errors import CommandError
 
@@ -8,7 +9,9 @@ from . import fakes
 
 
 def test_an_item_becomes_a_run() -> None:
-    item = fakes.run_item(price={"expected": 1.5}, error="plain words", task_token="secret", attempts={"n": 1})
+    item = fakes.run_item(
+        price={"expected": 1.5}, error="plain words", task_token="secret", attempts={"n": 1}
+    )
     run = ledger.run_from_item({**item, "ttl": {"N": "12"}, "share": {"N": "1.5"}, "none": {"NULL": True}})
     assert run.run_id == "haiku-0123456789ab"
     assert run.phases == (("intake", "2026-11-24T10:00:00Z"),)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from finetune_cli.ledger import run_from_item
 from finetune_cli.progress import (
     Live,
@@ -17,13 +18,21 @@ from . import fakes
 
 PHASES = [
     (name, f"2026-11-24T10:0{at}:00Z")
-    for at, name in enumerate(["intake", "preflight", "validate", "price", "train", "serve", "evaluate", "promote"])
+    for at, name in enumerate(
+        ["intake", "preflight", "validate", "price", "train", "serve", "evaluate", "promote"]
+    )
 ]
 
 
 def finished(**changed):
-    fields = {"phases": PHASES, "status": "PROMOTED", "finished_at": "2026-11-24T10:09:00Z",
-              "endpoint_kind": "provisioned_throughput", **fakes.FINISHED, **changed}  # fmt: skip
+    fields = {
+        "phases": PHASES,
+        "status": "PROMOTED",
+        "finished_at": "2026-11-24T10:09:00Z",
+        "endpoint_kind": "provisioned_throughput",
+        **fakes.FINISHED,
+        **changed,
+    }
     return run_from_item(fakes.run_item(**fields))
 
 
@@ -41,8 +50,13 @@ def test_every_phase_has_a_time_and_a_word() -> None:
 
 
 def test_the_last_phase_of_a_failed_run_failed() -> None:
-    run = run_from_item(fakes.run_item(phases=PHASES[:3], status="FAILED", finished_at="2026-11-24T10:02:30Z"))
-    assert [(step.name, step.state) for step in describe(run)][-2:] == [("preflight", "done"), ("validate", "failed")]
+    run = run_from_item(
+        fakes.run_item(phases=PHASES[:3], status="FAILED", finished_at="2026-11-24T10:02:30Z")
+    )
+    assert [(step.name, step.state) for step in describe(run)][-2:] == [
+        ("preflight", "done"),
+        ("validate", "failed"),
+    ]
 
 
 def test_a_training_run_shows_its_live_step() -> None:
@@ -68,14 +82,21 @@ def test_waiting_for_a_person_says_how_to_answer() -> None:
         ({"status": "InProgress"}, "in the queue"),
         ({"statusDetails": {"validationDetails": {"status": "InProgress"}}}, "checking data"),
         (
-            {"statusDetails": {"validationDetails": {"status": "Completed"},
-                               "dataProcessingDetails": {"status": "Completed"},
-                               "trainingDetails": {"status": "InProgress"}}},
+            {
+                "statusDetails": {
+                    "validationDetails": {"status": "Completed"},
+                    "dataProcessingDetails": {"status": "Completed"},
+                    "trainingDetails": {"status": "InProgress"},
+                }
+            },
             "training",
         ),
-        ({"status": "Stopping", "statusDetails": {"trainingDetails": {"status": "Stopping"}}}, "job Stopping"),
+        (
+            {"status": "Stopping", "statusDetails": {"trainingDetails": {"status": "Stopping"}}},
+            "job Stopping",
+        ),
     ],
-)  # fmt: skip
+)
 def test_stages_of_a_job(job, stage) -> None:
     assert training_progress(job).stage == stage
 

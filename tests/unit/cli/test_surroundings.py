@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 
 import pytest
+
 from finetune_cli import local_state, surroundings
 from finetune_cli.errors import CommandError
 from finetune_cli.local_state import LocalState
@@ -25,7 +26,9 @@ def test_which_environment(given, environ, up, expected) -> None:
     assert choose_environment(given, environ, local_is_up=up) == expected
 
 
-@pytest.mark.parametrize(("given", "environ", "where"), [("x", {}, "--env"), (None, {"FINETUNE_ENV": "x"}, "FINETUNE_ENV")])
+@pytest.mark.parametrize(
+    ("given", "environ", "where"), [("x", {}, "--env"), (None, {"FINETUNE_ENV": "x"}, "FINETUNE_ENV")]
+)
 def test_an_unknown_environment_names_its_source(given, environ, where) -> None:
     with pytest.raises(CommandError, match="no environment 'x'") as caught:
         choose_environment(given, environ, local_is_up=False)
@@ -75,7 +78,9 @@ def test_a_missing_parameter() -> None:
     def get_parameter(**_: str) -> None:
         raise fakes.FakeClient.exceptions.ParameterNotFound
 
-    here = Surroundings(env="dev", session=None, region="r", clients={"ssm": fakes.FakeClient(get_parameter=get_parameter)})
+    here = Surroundings(
+        env="dev", session=None, region="r", clients={"ssm": fakes.FakeClient(get_parameter=get_parameter)}
+    )
     with pytest.raises(CommandError, match="no parameter /finetune/dev/x/model-id"):
         here.parameter("/finetune/dev/x/model-id")
 

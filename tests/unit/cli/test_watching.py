@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+
 from finetune_cli.console import Console
 from finetune_cli.errors import NO, CommandError
 from finetune_cli.ledger import run_from_item
@@ -28,13 +29,16 @@ def watcher(*items: dict[str, Any], as_json: bool = False, execution: str = "RUN
         return {"Item": seen.pop(0) if len(seen) > 1 else seen[0]}
 
     bedrock = fakes.FakeClient(
-        get_model_customization_job=lambda **_: {"statusDetails": {"trainingDetails": {"status": "InProgress"}}},
+        get_model_customization_job=lambda **_: {
+            "statusDetails": {"trainingDetails": {"status": "InProgress"}}
+        },
         get_provisioned_model_throughput=lambda **_: {"status": "Creating"},
     )
     here = fakes.surroundings(
-        dynamodb=fakes.FakeClient(get_item=get_item), bedrock=bedrock,
+        dynamodb=fakes.FakeClient(get_item=get_item),
+        bedrock=bedrock,
         stepfunctions=fakes.FakeClient(describe_execution=lambda **_: {"status": execution}),
-    )  # fmt: skip
+    )
     console = Console(out=out, err=io.StringIO(), as_json=as_json)
 
     def sleep(seconds: float) -> None:
@@ -44,11 +48,18 @@ def watcher(*items: dict[str, Any], as_json: bool = False, execution: str = "RUN
 
 
 def test_a_log_has_a_line_for_each_change() -> None:
-    serving = {"phases": SERVE, "phase": "serve", "endpoint_arn": "arn:e", "endpoint_kind": "provisioned_throughput"}
+    serving = {
+        "phases": SERVE,
+        "phase": "serve",
+        "endpoint_arn": "arn:e",
+        "endpoint_kind": "provisioned_throughput",
+    }
     watch, out = watcher(
-        fakes.run_item(phases=TRAIN, phase="train"), fakes.run_item(phases=TRAIN, phase="train"),
-        fakes.run_item(**serving), fakes.run_item(**END),
-    )  # fmt: skip
+        fakes.run_item(phases=TRAIN, phase="train"),
+        fakes.run_item(phases=TRAIN, phase="train"),
+        fakes.run_item(**serving),
+        fakes.run_item(**END),
+    )
     ended = watch.follow(run_from_item(fakes.run_item(phases=INTAKE)))
     assert ended.status == "PROMOTED"
     assert [" ".join(line.split()) for line in out.getvalue().splitlines()] == [
