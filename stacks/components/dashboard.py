@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -18,44 +20,54 @@ class RunsDashboard(cloudwatch.Dashboard):
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, metrics: PipelineMetrics
     ) -> None:
-        rows = [
+        title = cloudwatch.TextWidget(
+            markdown=f"# Fine-tuning pipeline: {settings.environment}", width=2 * WIDTH, height=1
+        )
+        rows: list[list[cloudwatch.IWidget]] = [
+            [title],
             [_runs(metrics), _duration(metrics)],
             [_bedrock("Invocations"), _bedrock("InvocationThrottles")],
             [_guardian(metrics), _trouble(metrics)],
         ]
-        super().__init__(scope, construct_id, widgets=rows, default_interval=None)
-        self._title = settings.environment
+        super().__init__(scope, construct_id, widgets=rows)
 
 
-def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=WIDTH)
+def _graph(title: str, metrics: Mapping[str, cloudwatch.Metric]) -> cloudwatch.GraphWidget:
+    left = [metric.with_(label=label) for label, metric in metrics.items()]
+    return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH)
 
 
 def _runs(metrics: PipelineMetrics) -> cloudwatch.GraphWidget:
-    outcomes = (metrics.succeeded(), metrics.failed(), metrics.timed_out(), metrics.aborted())
-    return _graph("Runs", metrics.started(), *outcomes)
+    outcomes = {
+        "started": metrics.started(),
+        "succeeded": metrics.succeeded(),
+        "failed": metrics.failed(),
+        "timed out": metrics.timed_out(),
+        "aborted": metrics.aborted(),
+    }
+    return _graph("Runs", outcomes)
 
 
 def _duration(metrics: PipelineMetrics) -> cloudwatch.GraphWidget:
-    return _graph("Longest run (ms), oldest open run (h)", metrics.duration(), metrics.oldest_run_hours())
+    times = {"longest run (ms)": metrics.duration(), "oldest open run (h)": metrics.oldest_run_hours()}
+    return _graph("Duration", times)
 
 
 def _guardian(metrics: PipelineMetrics) -> cloudwatch.GraphWidget:
-    guardian = metrics.unattended["guard_endpoints"]
-    ran = guardian.metric_invocations(label="guardian ran", period=FIVE_MINUTES)
-    return _graph("Guardian", ran, metrics.endpoints_deleted())
+    ran = metrics.unattended["guard_endpoints"].metric_invocations(period=FIVE_MINUTES)
+    return _graph("Guardian", {"ran": ran, "endpoints deleted": metrics.endpoints_deleted()})
 
 
 def _trouble(metrics: PipelineMetrics) -> cloudwatch.GraphWidget:
-    letters = [
-        queue.metric_approximate_number_of_messages_visible(label=f"{name} dead letters", period=FIVE_MINUTES)
+    trouble = {
+        f"{name} dead letters": queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
         for name, queue in metrics.dead_letters.items()
-    ]
-    errors = [
-        function.metric_errors(label=f"{name} errors", period=FIVE_MINUTES)
+    }
+    trouble |= {
+        f"{name} errors": function.metric_errors(period=FIVE_MINUTES)
         for name, function in metrics.unattended.items()
-    ]
-    return _graph("Trouble", *letters, *errors, metrics.throttles())
+    }
+    return _graph("Trouble", {**trouble, "functions throttled": metrics.throttles()})
 
 
 def _bedrock(metric: str) -> cloudwatch.GraphWidget:
@@ -63,4 +75,4 @@ def _bedrock(metric: str) -> cloudwatch.GraphWidget:
     found = cloudwatch.MathExpression(
         expression=BEDROCK.format(metric=metric), label="", period=FIVE_MINUTES, using_metrics={}
     )
-    return _graph(f"Bedrock {metric} by model", found)
+    return cloudwatch.GraphWidget(title=f"Bedrock {metric} by model", left=[found], width=WIDTH)

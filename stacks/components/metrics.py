@@ -1,5 +1,6 @@
 """The metrics that alarms and dashboard share.
 
+A label would make CDK write an alarm on it in the form of metric math, so labels are left to the dashboard.
 The functions write their own metrics under the namespace and names below (finetune_aws.telemetry). Dimensions
 of AWS/States are described in https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 (read 2026-11-24).
@@ -34,27 +35,27 @@ class PipelineMetrics:
 
     def started(self) -> cloudwatch.Metric:
         """Count executions that began; duplicates of an event are among them."""
-        return self.machine.metric_started(label="started", period=FIVE_MINUTES)
+        return self.machine.metric_started(period=FIVE_MINUTES)
 
     def succeeded(self) -> cloudwatch.Metric:
         """Count executions that ended with a promoted model, or as duplicates."""
-        return self.machine.metric_succeeded(label="succeeded", period=FIVE_MINUTES)
+        return self.machine.metric_succeeded(period=FIVE_MINUTES)
 
     def failed(self) -> cloudwatch.Metric:
         """Count runs that ended FAILED."""
-        return self.machine.metric_failed(label="failed", period=FIVE_MINUTES)
+        return self.machine.metric_failed(period=FIVE_MINUTES)
 
     def timed_out(self) -> cloudwatch.Metric:
         """Count executions that hit the machine's own time limit."""
-        return self.machine.metric_timed_out(label="timed out", period=FIVE_MINUTES)
+        return self.machine.metric_timed_out(period=FIVE_MINUTES)
 
     def aborted(self) -> cloudwatch.Metric:
         """Count executions that a person stopped."""
-        return self.machine.metric_aborted(label="aborted", period=FIVE_MINUTES)
+        return self.machine.metric_aborted(period=FIVE_MINUTES)
 
     def duration(self) -> cloudwatch.Metric:
         """Measure how long executions took, milliseconds."""
-        return self.machine.metric_time(label="duration", period=FIVE_MINUTES, statistic="Maximum")
+        return self.machine.metric_time(period=FIVE_MINUTES, statistic="Maximum")
 
     def endpoints_deleted(self) -> cloudwatch.Metric:
         """Count endpoints that the guardian deleted."""
@@ -75,5 +76,4 @@ class PipelineMetrics:
             dimensions_map={"environment": self.environment},
             period=FIVE_MINUTES,
             statistic=statistic,
-            label=name,
         )
