@@ -41,7 +41,7 @@ check: $(STAMP) ## Lint, types, layering
 	@$(BIN)/lint-imports
 
 synth: $(STAMP) ## Synthesise the templates: make synth ENV=dev
-	@npx cdk synth --all --quiet --context env=$(ENV)
+	@npx cdk synth --quiet --context env=$(ENV)
 
 deploy: $(STAMP) ## Deploy to AWS with your credentials: make deploy ENV=dev
 	@npx cdk deploy --all --context env=$(ENV)
