@@ -17,7 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from config.settings import Settings
-from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, Reach
+from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, Reach, leading_keys
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.pipeline_function import create_log_group
 from stacks.workflow import Resources, Timing, definition
@@ -101,7 +101,11 @@ def _timing(settings: Settings) -> Timing:
 def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) -> Sequence[Allow]:
     return [
         Allow(actions=("lambda:InvokeFunction",), resources=list(functions.values())),
-        Allow(actions=("dynamodb:PutItem", "dynamodb:UpdateItem"), resources=(reach.ledger,)),
+        Allow(
+            actions=("dynamodb:PutItem", "dynamodb:UpdateItem"),
+            resources=(reach.ledger,),
+            conditions=leading_keys("run#*"),
+        ),
         reach.key_through("dynamodb"),
         *_training(bedrock_role, reach),
         *_serving(reach),

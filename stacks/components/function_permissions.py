@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from stacks.components.permissions import Allow, Conditions
 
@@ -57,98 +58,129 @@ class Reach:
         return {"StringEquals": {"kms:ViaService": names}}
 
     def key_through(self, *services: str) -> Allow:
-        """Let these services use the pipeline's key for the caller."""
-        actions = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
+        """Let these services read and write with the pipeline's key for the caller.
+
+        DynamoDB asks for more than S3 and SNS do:
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+        """
+        actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+        if "dynamodb" in services:
+            actions += ["kms:DescribeKey", "kms:Encrypt"]
         return Allow(actions=actions, resources=(self.key,), conditions=self.through(*services))
 
 
 def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
     """Give the statements of every function by its package's name (log, traces and dead letters apart)."""
-    read_run = _read(reach.artifacts, "runs/")
-    write_run = _write(reach.artifacts, "runs/")
     s3 = reach.key_through("s3")
+    ledger_key = reach.key_through("dynamodb")
+    evaluation = _read(reach.artifacts, "runs/*/evaluation.jsonl")
+    endpoints = reach.bedrock(*ENDPOINTS)
     return {
         "resolve_run": (
-            _list(reach.data, "s3:ListBucketVersions", "datasets/", "corpora/"),
-            _read(reach.data, "datasets/", "corpora/"),
-            write_run,
+            _list(reach.data, "s3:ListBucketVersions", "datasets/*", "corpora/*"),
+            _read(reach.data, "datasets/*/run.json", "corpora/*/run.json"),
+            _write(reach.artifacts, "runs/*"),
             s3,
         ),
-        "check_model": (*_ask_bedrock(reach), *_ask_quotas()),
+        "check_model": (*_ask_bedrock(reach), _on_nothing("servicequotas:GetServiceQuota")),
         "validate_dataset": (
-            _read(reach.data, "datasets/", "corpora/"),
-            _write(reach.data, "prepared/"),
-            read_run,
-            write_run,
+            _read(reach.data, "datasets/*", "corpora/*"),
+            _write(reach.data, "prepared/*"),
+            _read(reach.artifacts, "runs/*"),
+            _write(reach.artifacts, "runs/*"),
             s3,
         ),
         "estimate_price": (),
-        "request_approval": (_ledger(reach, "UpdateItem"), *_notify(reach), reach.key_through("dynamodb")),
+        "request_approval": (_ledger(reach, "run#*", "UpdateItem"), *_notify(reach), ledger_key),
         "read_training": (
-            _get_training(reach),
-            _list(reach.artifacts, "s3:ListBucket", "runs/"),
-            read_run,
-            write_run,
+            _allow(["bedrock:GetModelCustomizationJob"], reach.bedrock("model-customization-job")),
+            _list(reach.artifacts, "s3:ListBucket", "runs/*"),
+            _read(reach.artifacts, "runs/*/training/*"),
             s3,
         ),
         "deploy_model": _deploy(reach),
-        "test_endpoint": (_invoke(reach, reach.bedrock(*ENDPOINTS)), read_run, s3),
+        "test_endpoint": (_allow(["bedrock:InvokeModel"], endpoints), evaluation, s3),
         "answer_prompts": (
-            _invoke(reach, [*reach.base_models(), *reach.bedrock(*ENDPOINTS)]),
-            read_run,
-            write_run,
+            _allow(["bedrock:InvokeModel"], [*reach.base_models(), *endpoints], ANY_MODEL),
+            evaluation,
+            _write(reach.artifacts, "runs/*/answers/*"),
             s3,
         ),
-        "judge_models": (read_run, write_run, s3),
+        "judge_models": (
+            _read(reach.artifacts, "runs/*/evaluation.jsonl", "runs/*/answers/*"),
+            _write(reach.artifacts, "runs/*/evaluation.json"),
+            s3,
+        ),
         "promote_model": (
-            _pointer(reach),
-            _ledger(reach, "GetItem", "PutItem", "UpdateItem"),
-            reach.key_through("dynamodb"),
-            *_find_and_delete(reach, models=False),
+            _pointer(reach, "GetParameter", "PutParameter"),
+            _ledger(reach, "champion#*", "GetItem", "PutItem"),
+            ledger_key,
+            *_take_down(reach, ENDPOINTS),
         ),
-        "clean_up": (_stop_training(reach), _get_training(reach), *_find_and_delete(reach)),
+        "clean_up": _clean_up(reach),
         "finish_run": _finish(reach),
-        "close_run": (
-            _ledger_index(reach),
-            *_finish(reach),
-            _stop_training(reach),
-            _get_training(reach),
-            *_find_and_delete(reach),
-        ),
+        "close_run": (*_clean_up(reach), *_finish(reach), _list_runs(reach)),
         "guard_endpoints": (
-            *_find_and_delete(reach, models=False),
-            _list_endpoints(),
-            Allow(actions=("cloudwatch:GetMetricStatistics",), resources=("*",), wildcard=NO_RESOURCE),
-            _ledger(reach, "GetItem", "PutItem"),
+            *_take_down(reach, ENDPOINTS),
+            _on_nothing(
+                "bedrock:ListCustomModelDeployments",
+                "bedrock:ListProvisionedModelThroughputs",
+                "cloudwatch:GetMetricStatistics",
+            ),
+            _ledger(reach, "*", "GetItem", "PutItem"),
+            _list_runs(reach),
             *_notify(reach),
-            reach.key_through("dynamodb"),
+            ledger_key,
         ),
     }
 
 
-ENDPOINTS = ("provisioned-model", "custom-model-deployment")
+ENDPOINTS: Final = ("provisioned-model", "custom-model-deployment")
+VERBS: Final = {
+    "provisioned-model": "ProvisionedModelThroughput",
+    "custom-model-deployment": "CustomModelDeployment",
+    "custom-model": "CustomModel",
+}
+"""Kinds of Bedrock resources and how the API's operations on them end."""
+
+
+def _allow(actions: Sequence[str], resources: Sequence[str], wildcard: str = BEDROCK_IDS) -> Allow:
+    return Allow(actions=actions, resources=resources, wildcard=wildcard)
+
+
+def _on_nothing(*actions: str) -> Allow:
+    return Allow(actions=actions, resources=("*",), wildcard=NO_RESOURCE)
 
 
 def _list(bucket: str, action: str, *prefixes: str) -> Allow:
-    patterns = [f"{prefix}*" for prefix in prefixes]
-    return Allow(actions=(action,), resources=(bucket,), conditions={"StringLike": {"s3:prefix": patterns}})
+    within = {"StringLike": {"s3:prefix": list(prefixes)}}
+    return Allow(actions=(action,), resources=(bucket,), conditions=within)
 
 
-def _read(bucket: str, *prefixes: str) -> Allow:
-    resources = [f"{bucket}/{prefix}*" for prefix in prefixes]
+def _read(bucket: str, *keys: str) -> Allow:
+    resources = [f"{bucket}/{key}" for key in keys]
     return Allow(actions=("s3:GetObject", "s3:GetObjectVersion"), resources=resources, wildcard=ONE_RUN)
 
 
-def _write(bucket: str, prefix: str) -> Allow:
+def _write(bucket: str, key: str) -> Allow:
     actions = ("s3:AbortMultipartUpload", "s3:PutObject")
-    return Allow(actions=actions, resources=(f"{bucket}/{prefix}*",), wildcard=ONE_RUN)
+    return Allow(actions=actions, resources=(f"{bucket}/{key}",), wildcard=ONE_RUN)
 
 
-def _ledger(reach: Reach, *operations: str) -> Allow:
-    return Allow(actions=[f"dynamodb:{name}" for name in operations], resources=(reach.ledger,))
+def _ledger(reach: Reach, keys: str, *operations: str) -> Allow:
+    return Allow(
+        actions=[f"dynamodb:{name}" for name in operations],
+        resources=(reach.ledger,),
+        conditions=leading_keys(keys),
+    )
 
 
-def _ledger_index(reach: Reach) -> Allow:
+def leading_keys(*keys: str) -> Conditions:
+    """Give the condition that a call touches items with these partition keys alone."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
+
+
+def _list_runs(reach: Reach) -> Allow:
     return Allow(actions=("dynamodb:Query",), resources=(f"{reach.ledger}/index/runs-by-time",))
 
 
@@ -156,88 +188,62 @@ def _notify(reach: Reach) -> tuple[Allow, Allow]:
     return Allow(actions=("sns:Publish",), resources=(reach.notices,)), reach.key_through("sns")
 
 
-def _pointer(reach: Reach) -> Allow:
+def _pointer(reach: Reach, *operations: str) -> Allow:
     pointers = f"arn:aws:ssm:{reach.region}:{reach.account}:parameter/finetune/{reach.environment}/*/model-id"
-    return Allow(actions=("ssm:GetParameter", "ssm:PutParameter"), resources=(pointers,), wildcard=ONE_RUN)
+    return _allow([f"ssm:{name}" for name in operations], [pointers], ONE_RUN)
 
 
 def _finish(reach: Reach) -> tuple[Allow, ...]:
     return (
-        _read(reach.artifacts, "runs/"),
-        _write(reach.artifacts, "runs/"),
-        _ledger(reach, "GetItem", "PutItem", "UpdateItem"),
+        _write(reach.artifacts, "runs/*"),
+        _ledger(reach, "run#*", "UpdateItem"),
         *_notify(reach),
         reach.key_through("s3", "dynamodb"),
     )
 
 
-def _ask_bedrock(reach: Reach) -> tuple[Allow, Allow]:
-    models = [f"arn:aws:bedrock:{reach.region}::foundation-model/*", *reach.bedrock("custom-model")]
-    return (
-        Allow(
-            actions=("bedrock:GetCustomModel", "bedrock:GetFoundationModel"),
-            resources=models,
-            wildcard=ANY_MODEL,
-        ),
-        Allow(actions=("bedrock:ListFoundationModels",), resources=("*",), wildcard=NO_RESOURCE),
-    )
-
-
-def _ask_quotas() -> tuple[Allow]:
-    actions = ("servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas")
-    return (Allow(actions=actions, resources=("*",), wildcard=NO_RESOURCE),)
-
-
-def _get_training(reach: Reach) -> Allow:
-    return Allow(
-        actions=("bedrock:GetCustomModel", "bedrock:GetModelCustomizationJob"),
-        resources=reach.bedrock("custom-model", "model-customization-job"),
-        wildcard=BEDROCK_IDS,
-    )
-
-
-def _stop_training(reach: Reach) -> Allow:
-    return Allow(
+def _clean_up(reach: Reach) -> tuple[Allow, ...]:
+    jobs = reach.bedrock("model-customization-job")
+    stop = Allow(
         actions=("bedrock:StopModelCustomizationJob",),
-        resources=reach.bedrock("model-customization-job"),
+        resources=jobs,
         conditions=reach.own(),
         wildcard=BEDROCK_IDS,
     )
+    return (
+        _allow(["bedrock:GetModelCustomizationJob"], jobs),
+        stop,
+        *_take_down(reach, (*ENDPOINTS, "custom-model")),
+        _ledger(reach, "champion#*", "GetItem"),
+        reach.key_through("dynamodb"),
+        _pointer(reach, "DeleteParameter", "GetParameter", "PutParameter"),
+    )
 
 
-def _invoke(reach: Reach, models: list[str]) -> Allow:
-    return Allow(actions=("bedrock:InvokeModel",), resources=models, wildcard=ANY_MODEL)
+def _ask_bedrock(reach: Reach) -> tuple[Allow, ...]:
+    base_models = f"arn:aws:bedrock:{reach.region}::foundation-model/*"
+    return (
+        _allow(["bedrock:GetFoundationModel"], [base_models], ANY_MODEL),
+        _allow(["bedrock:GetCustomModel"], reach.bedrock("custom-model"), ANY_MODEL),
+        _on_nothing("bedrock:ListFoundationModels"),
+    )
 
 
 def _deploy(reach: Reach) -> tuple[Allow, ...]:
     deployments = reach.bedrock("custom-model-deployment")
-    return (
-        Allow(
-            actions=("bedrock:CreateCustomModelDeployment", "bedrock:TagResource"),
-            resources=[*reach.bedrock("custom-model"), *deployments],
-            conditions=reach.tagging(),
-            wildcard=BEDROCK_IDS,
-        ),
-        Allow(actions=("bedrock:GetCustomModelDeployment",), resources=deployments, wildcard=BEDROCK_IDS),
+    create = Allow(
+        actions=("bedrock:CreateCustomModelDeployment", "bedrock:TagResource"),
+        resources=[*reach.bedrock("custom-model"), *deployments],
+        conditions=reach.tagging(),
+        wildcard=BEDROCK_IDS,
     )
+    return create, _allow(["bedrock:GetCustomModelDeployment"], deployments)
 
 
-def _list_endpoints() -> Allow:
-    actions = ("bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs")
-    return Allow(actions=actions, resources=("*",), wildcard=NO_RESOURCE)
-
-
-def _find_and_delete(reach: Reach, *, models: bool = True) -> tuple[Allow, Allow]:
-    """Let endpoints (and custom models) be looked up by name and tag, and deleted when they are ours."""
-    kinds = [*ENDPOINTS, *(["custom-model"] if models else [])]
-    find = ["bedrock:GetCustomModelDeployment", "bedrock:GetProvisionedModelThroughput"]
-    delete = ["bedrock:DeleteCustomModelDeployment", "bedrock:DeleteProvisionedModelThroughput"]
-    if models:
-        find.append("bedrock:GetCustomModel")
-        delete.append("bedrock:DeleteCustomModel")
-    find.append("bedrock:ListTagsForResource")
+def _take_down(reach: Reach, kinds: Sequence[str]) -> tuple[Allow, ...]:
+    """Let resources be looked up by name and tag, and deleted when they carry the pipeline's tag."""
     resources = reach.bedrock(*kinds)
-    return (
-        Allow(actions=find, resources=resources, wildcard=BEDROCK_IDS),
-        Allow(actions=delete, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS),
-    )
+    find = [*(f"bedrock:Get{VERBS[kind]}" for kind in kinds), "bedrock:ListTagsForResource"]
+    delete = [f"bedrock:Delete{VERBS[kind]}" for kind in kinds]
+    own = Allow(actions=delete, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS)
+    return _allow(find, resources), own
