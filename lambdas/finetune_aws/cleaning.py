@@ -33,6 +33,7 @@ class Cleaner:
     deleted: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     job_failure: str | None = None
+    promoted: bool = False
 
     def clean(self) -> None:
         """Stop the job, delete the endpoint, then the model unless the settings keep it.
@@ -40,7 +41,8 @@ class Cleaner:
         Raises:
             Conflict: Bedrock still refuses a deletion when the time is up; trying again is safe.
         """
-        if self.plan.action != "run" or self._promoted():
+        self.promoted = self.plan.action == "run" and self._promoted()
+        if self.plan.action != "run" or self.promoted:
             return
         self._stop_job()
         for kind in ("provisioned_throughput", "on_demand"):

@@ -1,0 +1,143 @@
+"""Writes a run's end: report, ledger, notice, in this order, so that a retry repeats nothing that shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from finetune_aws import objects
+from finetune_aws.environment import Environment
+from finetune_aws.ledger import Item, Ledger
+from finetune_aws.notices import publish
+from finetune_aws.telemetry import count, logger
+from finetune_core import curves
+from finetune_core.charts import Curve
+from finetune_core.errors import ServiceError
+from finetune_core.outcomes import status_of
+from finetune_core.reports import to_html
+
+RESULTS: Final = (
+    "preflight",
+    "validation",
+    "price",
+    "approval",
+    "training",
+    "endpoint",
+    "evaluation",
+    "promotion",
+)
+"""What the phases produced, as it passes between the states and is kept in the ledger."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run ended. ``results`` maps a name of ``RESULTS`` to its JSON, or None."""
+
+    run_id: str
+    dataset: str
+    execution_arn: str
+    outcome: str
+    message: str
+    plan: dict[str, Any] | None
+    results: dict[str, Any]
+    error: dict[str, Any] | None
+
+
+def finish(ending: Ending, environment: Environment, now: datetime) -> str:
+    """Write the end of a run and return the report's URI (``s3://…/report.html``)."""
+    ledger = Ledger(environment.ledger_table)
+    item = ledger.run(ending.run_id)
+    if item is not None and item.get("execution_arn") not in (None, ending.execution_arn):
+        logger.warning("the run belongs to another execution; its ledger item is left alone")
+        return str(item.get("report") or "")
+    report = _facts(ending, item or {}, environment.name, now)
+    uri = _write_report(ending, report, environment.artifacts_bucket)
+    _record(ledger, ending, item, uri, report)
+    count(environment.name, "RunsFinished")
+    publish(environment.notices_topic, _subject(ending, environment.name), _message(ending, uri))
+    return uri
+
+
+def _facts(ending: Ending, item: Item, environment: str, now: datetime) -> dict[str, Any]:
+    return {
+        "run_id": ending.run_id,
+        "dataset": ending.dataset,
+        "environment": environment,
+        "status": status_of(ending.outcome),
+        "outcome": ending.outcome,
+        "message": ending.message,
+        "execution_arn": ending.execution_arn,
+        "started_at": item.get("started_at"),
+        "finished_at": now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "phases": item.get("phases") or [],
+        "plan": ending.plan,
+        **{name: ending.results.get(name) for name in RESULTS},
+        "error": ending.error,
+    }
+
+
+def _write_report(ending: Ending, report: dict[str, Any], bucket: str) -> str:
+    prefix = f"runs/{ending.run_id}"
+    objects.write_json(bucket, f"{prefix}/report.json", report)
+    page = to_html(report, _curves(ending.results.get("training")))
+    return objects.write(bucket, f"{prefix}/report.html", page.encode(), "text/html; charset=utf-8")
+
+
+def _curves(training: dict[str, Any] | None) -> list[Curve]:
+    """Return the loss curves for the chart; a report without its chart is better than none."""
+    if not training or not training.get("curve_uri"):
+        return []
+    bucket, key = objects.split_uri(training["curve_uri"])
+    try:
+        text = objects.read(bucket, key).decode("utf-8", "replace")
+    except ServiceError as error:
+        logger.warning(str(error))
+        return []
+    return [
+        Curve("training loss", curves.parse(text, "training_loss")),
+        Curve("validation loss", curves.parse(text, "validation_loss")),
+    ]
+
+
+def _record(ledger: Ledger, ending: Ending, item: Item | None, uri: str, report: dict[str, Any]) -> None:
+    values: Item = {
+        "status": report["status"],
+        "outcome": ending.outcome,
+        "message": ending.message,
+        "finished_at": report["finished_at"],
+        "updated_at": report["finished_at"],
+        "report": uri,
+    }
+    if item is None:
+        # Refused before it could be claimed: there is no item yet.
+        values |= {
+            "run_id": ending.run_id,
+            "kind": "run",
+            "dataset": ending.dataset,
+            "execution_arn": ending.execution_arn,
+            "started_at": report["finished_at"],
+            "phase": "intake",
+            "phases": [{"phase": "intake", "at": report["finished_at"]}],
+        }
+    ledger.update_run(ending.run_id, values)
+
+
+def _subject(ending: Ending, environment: str) -> str:
+    return f"[finetune {environment}] {ending.outcome}: {ending.dataset} ({ending.run_id})"
+
+
+def _message(ending: Ending, uri: str) -> str:
+    endpoint = (ending.results.get("endpoint") or {}).get("arn") if ending.outcome == "Promoted" else ""
+    pointer = (ending.results.get("promotion") or {}).get("parameter")
+    lines = [
+        f"Run      {ending.run_id}",
+        f"Dataset  {ending.dataset}",
+        f"Outcome  {ending.outcome}",
+        *([f"Endpoint {endpoint}"] if endpoint else []),
+        *([f"Pointer  {pointer} (SSM parameter)"] if pointer else []),
+        f"Report   {uri}",
+        "",
+        ending.message,
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""A loss chart as inline SVG, without scripts or outside resources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from finetune_core.curves import Point, thin
+
+WIDTH: Final = 720
+HEIGHT: Final = 240
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 28
+_MOST_POINTS: Final = 300
+_COLOURS: Final = ("#2456c8", "#c2571a")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named series of (step, loss)."""
+
+    name: str
+    points: list[Point]
+
+
+def loss_chart(curves: Sequence[Curve]) -> str:
+    """Return the curves in one SVG with axes and legend, or "" when no curve has two points."""
+    drawn = [Curve(curve.name, thin(curve.points, _MOST_POINTS)) for curve in curves if len(curve.points) > 1]
+    if not drawn:
+        return ""
+    steps = [step for curve in drawn for step, _ in curve.points]
+    losses = [loss for curve in drawn for _, loss in curve.points]
+    frame = _Frame(min(steps), max(steps), min(losses), max(losses))
+    lines = "".join(_line(curve, frame, _COLOURS[index % len(_COLOURS)]) for index, curve in enumerate(drawn))
+    legend = "".join(
+        f'<text x="{WIDTH - _RIGHT}" y="{_TOP + 14 + 18 * index}" text-anchor="end" '
+        f'fill="{_COLOURS[index % len(_COLOURS)]}">{escape(curve.name)}</text>'
+        for index, curve in enumerate(drawn)
+    )
+    label = escape(", ".join(curve.name for curve in drawn))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label} by step" '
+        f'font-family="system-ui,sans-serif" font-size="12">{_axes(frame)}{lines}{legend}</svg>'
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    first: float
+    last: float
+    low: float
+    high: float
+
+    def x(self, step: float) -> float:
+        return _LEFT + (step - self.first) / ((self.last - self.first) or 1) * (WIDTH - _LEFT - _RIGHT)
+
+    def y(self, loss: float) -> float:
+        return (
+            HEIGHT - _BOTTOM - (loss - self.low) / ((self.high - self.low) or 1) * (HEIGHT - _TOP - _BOTTOM)
+        )
+
+
+def _line(curve: Curve, frame: _Frame, colour: str) -> str:
+    points = " ".join(f"{frame.x(step):.1f},{frame.y(loss):.1f}" for step, loss in curve.points)
+    return f'<polyline fill="none" stroke="{colour}" stroke-width="1.8" points="{points}"/>'
+
+
+def _axes(frame: _Frame) -> str:
+    marks = []
+    for share in (0.0, 0.5, 1.0):
+        loss = frame.low + share * (frame.high - frame.low)
+        y = frame.y(loss)
+        marks.append(
+            f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e7ee"/>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#5d6778">{loss:.3g}</text>'
+        )
+    for step, anchor in ((frame.first, "start"), (frame.last, "end")):
+        marks.append(
+            f'<text x="{frame.x(step):.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}" fill="#5d6778">'
+            f"step {step:,.0f}</text>"
+        )
+    return "".join(marks)

@@ -1,0 +1,199 @@
+"""The report of one run: one self-contained HTML page, made from the same facts as ``report.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, Final
+
+from finetune_core.charts import Curve, loss_chart
+
+Json = dict[str, Any]
+
+_TONE: Final = {"PROMOTED": "good", "HELD": "warn", "REJECTED": "warn", "FAILED": "bad"}
+_STYLE: Final = """
+:root{--ink:#1d2430;--soft:#5d6778;--line:#e3e7ee;--good:#12734a;--warn:#8a5a00;--bad:#a51d2d}
+*{box-sizing:border-box}body{margin:0;background:#f6f7f9;color:var(--ink);
+font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 4rem}
+h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:0 0 .7rem}
+section{background:#fff;border:1px solid var(--line);border-radius:.6rem;
+padding:1.1rem 1.25rem;margin-top:1rem}
+.soft{color:var(--soft)}.tag{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;
+font-weight:600;font-size:.85rem}
+.good{background:var(--good)}.warn{background:var(--warn)}.bad{background:var(--bad)}
+.message{border-left:4px solid var(--line);padding-left:.9rem;margin:.9rem 0 0;white-space:pre-wrap;
+overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem .35rem 0;
+border-bottom:1px solid var(--line);vertical-align:top}th{color:var(--soft);font-weight:500}
+tr:last-child td,tr:last-child th{border-bottom:0}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+code{font:13px/1.4 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+svg{width:100%;height:auto;display:block}ul{margin:.2rem 0;padding-left:1.2rem}
+"""
+
+
+def to_html(report: Json, curves: Sequence[Curve]) -> str:
+    """Return the page. ``report`` is what ``report.json`` holds; missing parts are left out."""
+    sections = (
+        _header(report),
+        _phases(report),
+        _data(report),
+        _price(report),
+        _training(report, curves),
+        _evaluation(report),
+        _serving(report),
+        _identity(report),
+    )
+    title = escape(f"{report['run_id']}: {report['outcome']}")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>\n"
+    )
+
+
+def _header(report: Json) -> str:
+    tone = _TONE.get(report["status"], "bad")
+    model = (report.get("preflight") or {}).get("base_model_name", "")
+    facts = (report["dataset"], model, report["environment"], report.get("finished_at", ""))
+    line = " · ".join(fact for fact in facts if fact)
+    return (
+        f'<header><span class="tag {tone}">{escape(report["outcome"])}</span>'
+        f'<h1>{escape(report["run_id"])}</h1><p class="soft">{escape(line)}</p>'
+        f'<p class="message">{escape(report["message"])}</p></header>'
+    )
+
+
+def _phases(report: Json) -> str:
+    phases = report.get("phases") or []
+    ends = [phase["at"] for phase in phases[1:]] + [report.get("finished_at", "")]
+    rows = [
+        [phase["phase"], phase["at"], end] for phase, end in zip(phases, ends, strict=True) if phase.get("at")
+    ]
+    return _section("Phases", _table(["phase", "from", "to"], rows)) if rows else ""
+
+
+def _data(report: Json) -> str:
+    validation = report.get("validation")
+    if not validation:
+        return ""
+    counts, tokens = validation["counts"], validation["tokens"]
+    rows = [
+        ["format", validation["format"]],
+        ["training records", f"{counts['train']:,}"],
+        ["validation records", f"{counts['validation']:,}"],
+        ["evaluation records", f"{counts['evaluation']:,}"],
+        ["tokens per pass", f"{tokens['low']:,} to {tokens['high']:,}, expected {tokens['expected']:,}"],
+    ]
+    rows += [[f"fault {code}", f"{count:,}"] for code, count in sorted(validation["faults"].items())]
+    return _section("Dataset", _pairs([*rows, ["full report", validation["report_html"]]]))
+
+
+def _price(report: Json) -> str:
+    price = report.get("price")
+    if not price:
+        return ""
+    rows = [
+        [item["name"], _money(item["low"]), _money(item["expected"]), _money(item["high"]), item["note"]]
+        for item in price["items"]
+    ]
+    rows.append(["total", _money(price["low"]), _money(price["expected"]), _money(price["high"]), ""])
+    ceiling = f"Ceiling {_money(price['ceiling'])}. " if price.get("ceiling") is not None else ""
+    note = f'<p class="soft">{escape(ceiling + "Source: " + price["source"])}</p>'
+    head = ["item", "low", "expected", "high", "note"]
+    return _section(f"Estimated price, {price['currency']}", _table(head, rows, numbers=(1, 2, 3)) + note)
+
+
+def _training(report: Json, curves: Sequence[Curve]) -> str:
+    training = report.get("training")
+    if not training:
+        return ""
+    rows = [["steps", f"{training['steps']:,}"], ["time", f"{training['seconds']:,.0f} s"]]
+    for name in ("training_loss", "validation_loss"):
+        if training.get(name):
+            first, last = training[name]["first"], training[name]["last"]
+            rows.append([name.replace("_", " "), f"{first:.4f} → {last:.4f}"])
+    parameters = (report.get("preflight") or {}).get("hyperparameters") or {}
+    rows += [[name, value] for name, value in sorted(parameters.items())]
+    return _section("Training", _pairs(rows) + loss_chart(curves))
+
+
+def _evaluation(report: Json) -> str:
+    evaluation = report.get("evaluation")
+    if not evaluation:
+        return ""
+    body = "<ul>" + "".join(f"<li>{escape(reason)}</li>" for reason in evaluation["reasons"]) + "</ul>"
+    base, candidate = evaluation.get("base"), evaluation.get("candidate")
+    if base and candidate:
+        rows = [
+            [name.replace("_", " "), _score(base.get(name)), _score(candidate.get(name))]
+            for name in ("token_f1", "exact_match", "json_valid", "failed", "records")
+        ]
+        body += _table(["", "base model", "tuned model"], rows, numbers=(1, 2))
+    return _section(f"Evaluation: {evaluation['verdict']}", body)
+
+
+def _serving(report: Json) -> str:
+    endpoint, promotion = report.get("endpoint") or {}, report.get("promotion") or {}
+    rows: list[list[Any]] = [
+        ["endpoint", endpoint.get("arn")],
+        ["kind", endpoint.get("kind")],
+        ["why", (report.get("preflight") or {}).get("serving_reason")],
+        ["parameter for applications", promotion.get("parameter")],
+        ["pointed to before", promotion.get("previous")],
+        *(["retired", arn] for arn in promotion.get("retired") or []),
+    ]
+    kept = [row for row in rows if row[1]]
+    return _section("Serving", _pairs(kept)) if kept else ""
+
+
+def _identity(report: Json) -> str:
+    plan, training = report.get("plan") or {}, report.get("training") or {}
+    rows: list[list[Any]] = [
+        ["base model", (report.get("preflight") or {}).get("base_model_arn")],
+        ["custom model", training.get("model_arn")],
+        ["customization job", training.get("job_arn")],
+        ["inputs", _uri(plan.get("inputs"))],
+        ["execution", report.get("execution_arn")],
+        *(["note", warning] for warning in (report.get("preflight") or {}).get("warnings") or []),
+    ]
+    kept = [row for row in rows if row[1]]
+    return _section("Where everything is", _pairs(kept)) if kept else ""
+
+
+def _uri(ref: Json | None) -> str:
+    return f"s3://{ref['bucket']}/{ref['key']}" if ref and ref.get("key") else ""
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{body}</section>"
+
+
+def _pairs(rows: Sequence[Sequence[Any]]) -> str:
+    cells = "".join(
+        f"<tr><th scope=row>{escape(str(name))}</th><td><code>{escape(str(value))}</code></td></tr>"
+        for name, value in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> str:
+    def row(cells: Sequence[Any], tag: str) -> str:
+        marks = (' class="n"' if index in numbers else "" for index in range(len(cells)))
+        inner = "".join(
+            f"<{tag}{mark}>{escape(str(cell))}</{tag}>" for mark, cell in zip(marks, cells, strict=True)
+        )
+        return f"<tr>{inner}</tr>"
+
+    return f"<table>{row(head, 'th')}{''.join(row(cells, 'td') for cells in rows)}</table>"
+
+
+def _money(value: float) -> str:
+    return f"{value:,.2f}" if value >= 1 else f"{value:,.4f}"
+
+
+def _score(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
