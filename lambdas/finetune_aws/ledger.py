@@ -31,11 +31,11 @@ class Ledger:
 
     def run(self, run_id: str) -> Item | None:
         """Return a run's item, or None. Calls: dynamodb:GetItem."""
-        return self._get(f"run#{run_id}", "run")
+        return self.item(f"run#{run_id}", "run")
 
     def champion(self, dataset: str) -> Item | None:
         """Return a dataset's champion, or None. Calls: dynamodb:GetItem."""
-        return self._get(f"champion#{dataset}", "champion")
+        return self.item(f"champion#{dataset}", "champion")
 
     def update_run(self, run_id: str, values: Item, *, while_running: bool = False) -> bool:
         """Set attributes of a run; with ``while_running`` only if its status is still RUNNING.
@@ -69,28 +69,31 @@ class Ledger:
             _dynamodb().put_item(TableName=self.table, Item=item)
 
     def runs_by_execution(self, execution_arn: str) -> Iterator[Item]:
-        """Yield the runs that an execution claimed, newest first.
+        """Yield the runs that an execution claimed. Calls: dynamodb:Query on the index runs-by-time."""
+        return self._runs("execution_arn", execution_arn)
 
-        Calls: dynamodb:Query on the index runs-by-time.
-        """
-        pages = (
-            _dynamodb()
-            .get_paginator("query")
-            .paginate(
-                TableName=self.table,
-                IndexName="runs-by-time",
-                KeyConditionExpression="kind = :run",
-                FilterExpression="execution_arn = :arn",
-                ExpressionAttributeValues={":run": {"S": "run"}, ":arn": {"S": execution_arn}},
-                ScanIndexForward=False,
-            )
-        )
+    def open_runs(self) -> Iterator[Item]:
+        """Yield the runs whose status is RUNNING. Calls: dynamodb:Query on the index runs-by-time."""
+        return self._runs("status", "RUNNING")
+
+    def _runs(self, attribute: str, value: str) -> Iterator[Item]:
+        """Yield the runs whose ``attribute`` is ``value``, newest first."""
+        request: Any = {
+            "TableName": self.table,
+            "IndexName": "runs-by-time",
+            "KeyConditionExpression": "#kind = :run",
+            "FilterExpression": "#wanted = :value",
+            "ExpressionAttributeNames": {"#kind": "kind", "#wanted": attribute},
+            "ExpressionAttributeValues": {":run": {"S": "run"}, ":value": {"S": value}},
+            "ScanIndexForward": False,
+        }
         with translated("dynamodb:Query", self.table):
-            for page in pages:
+            for page in _dynamodb().get_paginator("query").paginate(**request):
                 for item in page.get("Items", []):
                     yield _unmarshal_item(item)
 
-    def _get(self, pk: str, sk: str) -> Item | None:
+    def item(self, pk: str, sk: str) -> Item | None:
+        """Return an item by its keys, or None. Calls: dynamodb:GetItem."""
         with translated("dynamodb:GetItem", pk):
             answer = _dynamodb().get_item(TableName=self.table, Key=_key(pk, sk), ConsistentRead=True)
         return _unmarshal_item(answer["Item"]) if "Item" in answer else None
