@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 WARNING_HOURS: Final = 24.0
+IN_USE: Final = "in use"
 Action = Literal["delete", "warn", "keep"]
 
 
@@ -54,7 +55,7 @@ def decide(seen: Sighting, now: datetime, idle_hours: float) -> Decision:
         return Decision("keep", "not this pipeline's")
     problem = _problem(seen, now, idle_hours)
     if not problem:
-        return Decision("keep", "in use")
+        return Decision("keep", IN_USE)
     if seen.committed:
         return Decision("warn", f"{problem}, but under a commitment that Bedrock does not end early")
     if seen.busy:

@@ -12,7 +12,7 @@ from finetune_aws.ledger import Ledger, json_attribute
 from finetune_aws.notices import publish
 from finetune_aws.telemetry import count, logger
 from finetune_core.errors import ServiceError
-from finetune_core.guarding import Decision, Sighting, decide
+from finetune_core.guarding import IN_USE, Decision, Sighting, decide
 from finetune_core.runs import TAG_DATASET, TAG_EXPIRES, TAG_PIPELINE, TAG_RUN
 
 _WARNINGS = "guardian#warnings"
@@ -55,6 +55,9 @@ class Guardian:
         decision = decide(seen, self._now, self._environment.idle_hours)
         if decision.action == "keep":
             self._answer["kept"].append(served.arn)
+            if decision.reason == IN_USE and seen.warned_at is not None:
+                # Back in use: a later idle spell has to be warned about anew.
+                self._ledger.put(_WARNINGS, served.arn, {"at": "", "reason": IN_USE})
             return
         if decision.action == "warn":
             self._warn(served, decision, seen)
