@@ -91,6 +91,7 @@ _DISTILLATION: Final = KindRules(
     file_bytes=Limit(2 * 1024 * _MB, QUOTA, 1024 * _MB, DIST_CHECKER),
     reserved="nova",
     strict_turns=False,
+    schema_version="required",
 )
 
 NOVA_MICRO: Final = Model(

@@ -45,6 +45,7 @@ _DISTILLATION: Final = KindRules(
     line_bytes=Limit(16_384, QUOTA),
     file_bytes=Limit(2 * _GB, QUOTA, _GB, DIST_CHECKER),
     strict_turns=False,
+    schema_version="required",
 )
 
 
@@ -64,6 +65,7 @@ def _llama(
         tokens_max=Limit(10_000 if "90b" in model_id else 16_000, PREP),
         media=_LLAMA_MEDIA if vision else None,
         strict_turns=False,
+        schema_version="constant",
         system_items=1,
         quota_name=f"Sum of training and validation records for a {name} Fine-tuning job",
     )

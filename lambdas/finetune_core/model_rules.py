@@ -78,7 +78,8 @@ class KindRules(Struct, frozen=True):
     `records_max` the sum of training and validation records (`sums_validation`) or training alone.
     `tokens_max` is per record; `text_min` / `text_max` are characters of one text; `line_bytes` the
     longest line; `file_bytes` the largest training file. `quota_code` is the Service Quotas code of the
-    record limit, None where it has none or cannot be raised.
+    record limit, None where it has none or cannot be raised. `schema_version`: whether a Converse record's
+    schemaVersion may be any string (a warning), must be the constant if given, or must be given.
     """
 
     source: Source
@@ -99,6 +100,7 @@ class KindRules(Struct, frozen=True):
     validation_file_bytes: Limit | None = None
     media: MediaRules | None = None
     reserved: str = ""
+    schema_version: Literal["free", "constant", "required"] = "free"
     strict_turns: bool = True
     system_items: int | None = None
     reasoning: bool = False

@@ -1,0 +1,241 @@
+"""The exact rules of Converse records: text, media, reasoning and tools."""
+
+import re
+from typing import Any, Final
+
+from finetune_core.exact_json import Object
+from finetune_core.faults import Severity, cut
+from finetune_core.findings import Findings, type_name
+from finetune_core.records import SCHEMA_VERSION
+from finetune_core.turns import check_turns
+
+BLOCKS: Final = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
+MEDIA: Final = ("image", "video", "document")
+_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
+_ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
+
+
+def check_converse(record: Object, found: Findings) -> None:
+    """Check `{"schemaVersion"?, "system"?: [{text}], "messages": [{role, content: [block]}]}` and tools."""
+    found.keys(record, "$", ("messages",), ("schemaVersion", "system", "toolConfig"))
+    _check_version(record, found)
+    if "system" in record:
+        _check_system(record["system"], found)
+    conversation = _Conversation(_declared_tools(record, found), found)
+    for index, turn in check_turns(record.get("messages"), found):
+        path = f"$.messages[{index}]"
+        found.keys(turn, path, ("role", "content"))
+        if "content" in turn:
+            conversation.check_content(turn["content"], f"{path}.content", turn.get("role"))
+    conversation.check_totals()
+
+
+def _check_version(record: Object, found: Findings) -> None:
+    strictness = found.spec.rules.schema_version
+    if "schemaVersion" not in record:
+        if strictness == "required":
+            found.add("missing_key", "$", ", ".join(record), 'the key "schemaVersion" is missing')
+        return
+    version = found.string(record["schemaVersion"], "$.schemaVersion")
+    if version is not None and version != SCHEMA_VERSION:
+        severity: Severity = "warning" if strictness == "free" else "error"
+        said = f'should be "{SCHEMA_VERSION}"' if strictness == "free" else f'must be "{SCHEMA_VERSION}"'
+        found.add("wrong_value", "$.schemaVersion", version, said, severity=severity)
+
+
+def _check_system(system: object, found: Findings) -> None:
+    if not isinstance(system, list):
+        found.add(
+            "wrong_type",
+            "$.system",
+            system,
+            f'must be an array such as [{{"text": "…"}}], not {type_name(system)}',
+        )
+        return
+    wanted = found.spec.rules.system_items
+    if wanted is not None and len(system) != wanted:
+        found.add("system_items", "$.system", len(system), f"{len(system)} items, exactly {wanted} is taken")
+    for index, item in enumerate(system):
+        path = f"$.system[{index}]"
+        if not isinstance(item, Object):
+            found.add("wrong_type", path, item, f"must be an object, not {type_name(item)}")
+            continue
+        found.keys(item, path, ("text",))
+        if "text" in item:
+            found.text(item["text"], f"{path}.text", "system")
+
+
+def _declared_tools(record: Object, found: Findings) -> dict[str, str] | None:
+    """Return the names of the declared tools, None if the record declares none."""
+    if "toolConfig" not in record:
+        return None
+    if not found.spec.rules.tools:
+        found.add(
+            "tools_not_allowed",
+            "$.toolConfig",
+            record["toolConfig"],
+            f"{found.spec.model_name} takes no toolConfig",
+        )
+    config = record["toolConfig"]
+    tools = config.get("tools") if isinstance(config, Object) else None
+    if not isinstance(tools, list) or not tools:
+        found.add("wrong_type", "$.toolConfig.tools", tools, "must be an array of at least one tool")
+        return {}
+    names: dict[str, str] = {}
+    for index, tool in enumerate(tools):
+        path = f"$.toolConfig.tools[{index}].toolSpec"
+        spec = tool.get("toolSpec") if isinstance(tool, Object) else None
+        name = spec.get("name") if isinstance(spec, Object) else None
+        if not isinstance(name, str) or not name:
+            found.add("missing_key", path, tool, "a tool needs toolSpec.name")
+            continue
+        names[name] = path
+        if not isinstance(spec, Object) or "inputSchema" not in spec:
+            found.add("missing_key", path, name, f"the tool {cut(name, 40)} needs toolSpec.inputSchema.json")
+    return names
+
+
+class _Conversation:
+    """Counts media and matches tool ids over the messages of one record."""
+
+    def __init__(self, tools: dict[str, str] | None, found: Findings) -> None:
+        self.tools = tools
+        self.found = found
+        self.media = dict.fromkeys(MEDIA, 0)
+        self.open_tools: dict[str, str] = {}
+        self.seen_tools: set[str] = set()
+
+    def check_content(self, content: object, path: str, role: object) -> None:
+        if not isinstance(content, list):
+            hint = f'must be an array of blocks such as [{{"text": "…"}}], not {type_name(content)}'
+            self.found.add("wrong_type", path, content, hint)
+            return
+        if not content:
+            self.found.add("empty_list", path, content, "the message has no content")
+        for index, block in enumerate(content):
+            where = f"{path}[{index}]"
+            if not isinstance(block, Object):
+                self.found.add("wrong_type", where, block, f"must be an object, not {type_name(block)}")
+                continue
+            kinds = [key for key in block if key in BLOCKS]
+            if len(kinds) != 1:
+                had = ", ".join(block) or "none"
+                said = f"a block holds exactly one of {', '.join(BLOCKS)}; this one has {had}"
+                self.found.add("missing_key" if not kinds else "wrong_value", where, ", ".join(block), said)
+            self.found.keys(block, where, (), BLOCKS)
+            for kind in kinds:
+                self._check_block(kind, block[kind], f"{where}.{kind}", role)
+
+    def _check_block(self, kind: str, value: Any, path: str, role: object) -> None:  # noqa: ANN401 - any JSON
+        if kind == "text":
+            self.found.text(value, path, str(role))
+        elif not isinstance(value, Object):
+            self.found.add("wrong_type", path, value, f"must be an object, not {type_name(value)}")
+        elif kind in MEDIA:
+            self._check_media(kind, value, path, role)
+        elif kind == "reasoningContent":
+            self._check_reasoning(value, path, role)
+        else:
+            self._check_tool(kind, value, path, role)
+
+    def _check_media(self, kind: str, value: Object, path: str, role: object) -> None:
+        media = self.found.spec.rules.media
+        self.media[kind] += 1
+        formats = getattr(media, f"{kind}_formats") if media else ()
+        if not formats:
+            self.found.add(
+                "media_not_allowed",
+                path,
+                kind,
+                f"{self.found.spec.model_name} takes no {kind} in its training data",
+            )
+            return
+        if role == "assistant":
+            self.found.add("media_in_assistant", path, kind, f"{kind} in an assistant message")
+        allowed = ("format", "source", "name") if kind == "document" else ("format", "source")
+        self.found.keys(value, path, ("format", "source"), allowed)
+        if "format" in value and value["format"] not in formats:
+            said = f"{cut(value['format'], 20)} is not one of {', '.join(formats)}"
+            self.found.add("media_format", f"{path}.format", value["format"], said)
+        if "source" in value:
+            self._check_source(value["source"], f"{path}.source")
+
+    def _check_source(self, source: object, path: str) -> None:
+        location = source.get("s3Location") if isinstance(source, Object) else None
+        if not isinstance(location, Object):
+            self.found.add(
+                "missing_key", path, source, 'the media must lie in S3: {"s3Location": {"uri": "s3://…"}}'
+            )
+            return
+        self.found.keys(location, f"{path}.s3Location", ("uri",), ("bucketOwner",))
+        uri, owner = location.get("uri"), location.get("bucketOwner")
+        if "uri" in location and not (isinstance(uri, str) and _URI.fullmatch(uri)):
+            self.found.add(
+                "media_uri", f"{path}.s3Location.uri", uri, "not an S3 address that Bedrock accepts"
+            )
+        if "bucketOwner" in location and not (isinstance(owner, str) and _ACCOUNT.fullmatch(owner)):
+            self.found.add(
+                "wrong_value", f"{path}.s3Location.bucketOwner", owner, "must be a string of 12 digits"
+            )
+
+    def _check_reasoning(self, value: Object, path: str, role: object) -> None:
+        if not self.found.spec.rules.reasoning:
+            self.found.add(
+                "reasoning_not_allowed", path, value, f"{self.found.spec.model_name} takes no reasoning"
+            )
+        elif role != "assistant":
+            self.found.add("reasoning_not_allowed", path, value, "only assistant messages may hold reasoning")
+        inner = value.get("reasoningText")
+        if not isinstance(inner, Object) or "text" not in inner:
+            self.found.add("missing_key", path, value, "needs reasoningText.text")
+            return
+        self.found.text(inner["text"], f"{path}.reasoningText.text", "reasoning")
+
+    def _check_tool(self, kind: str, value: Object, path: str, role: object) -> None:
+        if not self.found.spec.rules.tools:
+            self.found.add(
+                "tools_not_allowed", path, kind, f"{self.found.spec.model_name} takes no {kind} blocks"
+            )
+            return
+        owner = "assistant" if kind == "toolUse" else "user"
+        if role != owner:
+            self.found.add("wrong_value", path, role, f"{kind} belongs in {owner} messages")
+        identity = self.found.string(value.get("toolUseId"), f"{path}.toolUseId")
+        if identity is None:
+            return
+        if kind == "toolUse":
+            self._open(identity, value.get("name"), path)
+        elif self.open_tools.pop(identity, None) is None:
+            self.found.add("tool_unmatched", f"{path}.toolUseId", identity, "answers no toolUse before it")
+
+    def _open(self, identity: str, name: object, path: str) -> None:
+        if identity in self.seen_tools:
+            self.found.add(
+                "tool_unmatched", f"{path}.toolUseId", identity, "this id was used before in the record"
+            )
+        if not isinstance(name, str) or name not in (self.tools or {}):
+            self.found.add("tool_unknown", f"{path}.name", name, "the tool is not declared in toolConfig")
+        self.seen_tools.add(identity)
+        self.open_tools[identity] = path
+
+    def check_totals(self) -> None:
+        for identity, path in self.open_tools.items():
+            self.found.add(
+                "tool_unmatched",
+                f"{path}.toolUseId",
+                identity,
+                "no toolResult answers it",
+                severity="warning",
+            )
+        media = self.found.spec.rules.media
+        if media is None:
+            return
+        for kind, most in (("image", media.images), ("video", media.videos), ("document", media.documents)):
+            if self.media[kind] > most > 0:
+                said = f"{self.media[kind]} {kind}s, at most {most} per record ({media.source.name})"
+                self.found.add("media_count", "$.messages", self.media[kind], said)
+        kinds = [kind for kind in MEDIA if self.media[kind]]
+        if len(kinds) > 1 and not media.mixed:
+            self.found.add(
+                "media_mixed", "$.messages", ", ".join(kinds), f"{' and '.join(kinds)} in one record"
+            )

@@ -1,0 +1,160 @@
+"""Collects the faults of one line while its record is walked."""
+
+from typing import Final
+
+from finetune_core.exact_json import Object, has_lone_surrogate
+from finetune_core.faults import RULES, Fault, Severity, cut
+from finetune_core.model_rules import KindRules
+from finetune_core.reserved import Hit, find_reserved
+
+ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+class Spec:
+    """What the records of one file are checked against."""
+
+    def __init__(self, rules: KindRules, format_name: str, role: str, model_name: str) -> None:
+        self.rules = rules
+        self.format = format_name
+        self.role = role
+        self.model_name = model_name
+
+
+class Findings:
+    """The faults of one line, and its number of messages."""
+
+    def __init__(self, spec: Spec, line: int, byte_offset: int) -> None:
+        self.spec = spec
+        self.line = line
+        self.byte_offset = byte_offset
+        self.faults: list[Fault] = []
+        self.messages = 0
+
+    def add(
+        self,
+        code: str,
+        path: str,
+        value: object,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        at: int = 0,
+        remedy: str = "",
+    ) -> None:
+        """Note a fault; `at` is the byte within the line."""
+        rule = RULES[code]
+        self.faults.append(
+            Fault(
+                code=code,
+                severity=severity or rule.severity,
+                role=self.spec.role,
+                line=self.line,
+                byte_offset=self.byte_offset + at,
+                path=path,
+                value=cut(value),
+                message=message,
+                remedy=remedy or rule.remedy,
+            )
+        )
+
+    def string(self, value: object, path: str) -> str | None:
+        """Return `value` if it is a string; note the fault and return None otherwise."""
+        if isinstance(value, str):
+            return value
+        self.add("wrong_type", path, value, f"must be a string, not {type_name(value)}")
+        return None
+
+    def text(self, value: object, path: str, part: str) -> None:
+        """Check one text of the record; `part` says whose it is (user, assistant, system, prompt, …)."""
+        text = self.string(value, path)
+        if text is None:
+            return
+        if is_blank(text):
+            self.add(
+                "blank_text",
+                path,
+                text,
+                f"the {part} text is empty" if not text else f"the {part} text is blank",
+            )
+            return
+        for hit in find_reserved(self.spec.rules.reserved, text, part):
+            self._reserved(hit, text[max(hit.at - 20, 0) : hit.at + 40], path, part)
+
+    def _reserved(self, hit: Hit, around: str, path: str, part: str) -> None:
+        shown = cut(hit.string)
+        said = f"{hit.source.name} refuses it"
+        if hit.other is not None:
+            said += f"; {hit.other.name} does not list it for {part} text"
+        self.add(
+            "reserved_string",
+            path,
+            around,
+            f'the {part} text holds "{shown}", a reserved string: {said}',
+            severity="error" if hit.error else "warning",
+        )
+
+    def keys(
+        self, value: Object, path: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+    ) -> None:
+        """Check an object's keys: required, optional, unknown and repeated."""
+        for key in required:
+            if key not in value:
+                self.add("missing_key", path, ", ".join(value), f'the key "{key}" is missing')
+        severity: Severity = self.spec.rules.unknown_keys
+        known = ", ".join((*required, *optional))
+        for key in value:
+            if key not in required and key not in optional:
+                where = f"{path}.{key}" if key.isidentifier() else f"{path}[{cut(key, 40)!r}]"
+                self.add(
+                    "unknown_key",
+                    where,
+                    value[key],
+                    f'"{cut(key, 40)}" is not one of {known}',
+                    severity=severity,
+                )
+
+    def structure(self, value: object, path: str, *, depth: int = 0) -> None:
+        """Note repeated keys and halves of characters anywhere in the record."""
+        if isinstance(value, str):
+            if has_lone_surrogate(value):
+                self.add(
+                    "lone_surrogate",
+                    path,
+                    value.encode("ascii", "backslashreplace").decode(),
+                    "half of a surrogate pair",
+                )
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self.structure(item, f"{path}[{index}]", depth=depth + 1)
+        elif isinstance(value, Object):
+            for key in value.repeated:
+                self.add(
+                    "duplicate_key",
+                    f"{path}.{cut(key, 40)}",
+                    value[key],
+                    f'the key "{cut(key, 40)}" is given twice',
+                )
+            for key, item in value.items():
+                if has_lone_surrogate(key):
+                    self.add(
+                        "lone_surrogate",
+                        path,
+                        key.encode("ascii", "backslashreplace").decode(),
+                        "half of a surrogate pair in a key",
+                    )
+                self.structure(item, f"{path}.{cut(key, 40)}", depth=depth + 1)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text has nothing to read: empty, white space or characters without width."""
+    return not text.strip() or not text.strip().strip(ZERO_WIDTH).strip()
+
+
+def type_name(value: object) -> str:
+    """Return JSON's word for a value's type."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    names = {str: "a string", int: "a number", float: "a number", list: "an array"}
+    return next((word for kind, word in names.items() if isinstance(value, kind)), "an object")

@@ -1,0 +1,147 @@
+"""The exact rules of the text formats: messages, prompt/completion, pre-training, captions, RFT.
+
+Each check walks one parsed record and notes every fault. Converse has its own file.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from finetune_core.converse_checks import check_converse
+from finetune_core.exact_json import Object
+from finetune_core.faults import cut
+from finetune_core.findings import Findings, type_name
+from finetune_core.turns import check_turns
+
+S3_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
+
+
+def check_messages(record: Object, found: Findings) -> None:
+    """Check `{"system"?: text, "messages": [{"role", "content": text}, …]}`."""
+    found.keys(record, "$", ("messages",), ("system",))
+    if "system" in record:
+        found.text(record["system"], "$.system", "system")
+    turns = check_turns(record.get("messages"), found)
+    for index, turn in turns:
+        path = f"$.messages[{index}]"
+        found.keys(turn, path, ("role", "content"))
+        if "content" in turn:
+            found.text(turn["content"], f"{path}.content", str(turn.get("role")))
+
+
+def check_prompt_completion(record: Object, found: Findings) -> None:
+    """Check `{"prompt": text, "completion": text}`."""
+    found.keys(record, "$", ("prompt", "completion"))
+    for key in ("prompt", "completion"):
+        if key in record:
+            found.text(record[key], f"$.{key}", key)
+    found.messages = 1
+
+
+def check_input(record: Object, found: Findings) -> None:
+    """Check `{"input": text}`."""
+    _check_single(record, found, "input")
+
+
+def check_text(record: Object, found: Findings) -> None:
+    """Check `{"text": text}`."""
+    _check_single(record, found, "text")
+
+
+def _check_single(record: Object, found: Findings, key: str) -> None:
+    found.keys(record, "$", (key,))
+    if key in record:
+        found.text(record[key], f"$.{key}", key)
+
+
+def check_image_caption(record: Object, found: Findings) -> None:
+    """Check `{"image-ref": s3 address, "caption": text}`; the caption is optional where none is required."""
+    rules = found.spec.rules
+    required = ("image-ref", "caption") if rules.text_min else ("image-ref",)
+    found.keys(record, "$", required, ("caption",))
+    if "image-ref" in record:
+        _check_image_ref(record["image-ref"], found)
+    if "caption" not in record:
+        return
+    caption = record["caption"]
+    found.text(caption, "$.caption", "caption")
+    if not isinstance(caption, str):
+        return
+    if len(caption) < rules.text_min:
+        found.add(
+            "text_too_short",
+            "$.caption",
+            caption,
+            f"{len(caption)} characters, at least {rules.text_min} are needed",
+        )
+    if rules.text_max and len(caption) > rules.text_max.value:
+        limit = rules.text_max
+        found.add(
+            "text_too_long",
+            "$.caption",
+            caption,
+            f"{len(caption):,} characters, at most {limit.value:,} ({limit.source.name})",
+        )
+
+
+def _check_image_ref(value: object, found: Findings) -> None:
+    address = found.string(value, "$.image-ref")
+    media = found.spec.rules.media
+    if address is None or media is None:
+        return
+    if not S3_URI.fullmatch(address):
+        found.add("media_uri", "$.image-ref", address, "not an S3 address that Bedrock accepts")
+    ending = address.rpartition(".")[2].lower().replace("jpg", "jpeg")
+    if ending not in media.image_formats:
+        found.add(
+            "media_format",
+            "$.image-ref",
+            address,
+            f"the name must end in one of {', '.join(media.image_formats)}",
+        )
+
+
+def check_reinforcement(record: Object, found: Findings) -> None:
+    """Check a prompt of reinforcement fine-tuning; keys beside `messages` go to the grader as they are."""
+    if "messages" not in record:
+        found.add("missing_key", "$", ", ".join(record), 'the key "messages" is missing')
+        return
+    messages = record["messages"]
+    if not isinstance(messages, list) or not messages:
+        found.add("wrong_type", "$.messages", messages, "must be an array of at least one message")
+        return
+    found.messages = len(messages)
+    for index, turn in enumerate(messages):
+        _check_prompt_turn(turn, f"$.messages[{index}]", found)
+    if "reference_answer" not in record:
+        found.add(
+            "missing_key",
+            "$",
+            ", ".join(record),
+            'there is no "reference_answer": the grader must do without',
+            severity="warning",
+        )
+
+
+def _check_prompt_turn(turn: Any, path: str, found: Findings) -> None:  # noqa: ANN401 - any JSON
+    if not isinstance(turn, Object):
+        found.add("wrong_type", path, turn, f"must be an object, not {type_name(turn)}")
+        return
+    found.keys(turn, path, ("role", "content"))
+    role = turn.get("role")
+    if "role" in turn and role not in ("system", "user", "assistant"):
+        found.add("unknown_role", f"{path}.role", role, f"{cut(role)} is not system, user or assistant")
+    if "content" in turn:
+        found.text(turn["content"], f"{path}.content", str(role))
+
+
+CHECKS: Final[dict[str, Callable[[Object, Findings], None]]] = {
+    "converse": check_converse,
+    "messages": check_messages,
+    "prompt-completion": check_prompt_completion,
+    "input": check_input,
+    "text": check_text,
+    "image-caption": check_image_caption,
+    "reinforcement": check_reinforcement,
+}
+"""The exact check of each format that Bedrock takes."""
