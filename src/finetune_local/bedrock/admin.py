@@ -51,7 +51,7 @@ def run(cloud: Cloud, state_of: StateOf, command: Mapping[str, Any]) -> dict[str
         raise ValueError(f"unknown command {name!r}; known are {sorted(_COMMANDS)}")
     try:
         return _COMMANDS[name](cloud, state_of, arguments) or {}
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"command {name}: {error}; see finetune_local/bedrock/admin.py") from error
 
 

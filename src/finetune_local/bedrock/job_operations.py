@@ -45,6 +45,7 @@ def create_model_customization_job(context: Context, request: dict[str, Any]) ->
     finally:
         with state.lock:
             state.reserved_names -= names
+    announce(context, job)
     JobRun(context, job).start()
     return {"jobArn": job.arn}
 

@@ -68,7 +68,6 @@ class JobRun:
 
     def run(self) -> None:
         """Go through the stages and record how the job ended."""
-        announce(self._context, self._job)
         try:
             self._stage("validation", self._validate)
             self._stage("data_processing", lambda: self._pause(self._context.cloud.timings.data_processing))
@@ -123,6 +122,8 @@ class JobRun:
         self._training = reader.read(job.request["trainingDataConfig"]["s3Uri"])
         for validator in job.request.get("validationDataConfig", {}).get("validators", []):
             part = reader.read(validator["s3Uri"])
+            if part.records == 0:
+                raise DataRefusedError(f"The validation data {validator['s3Uri']} holds no records.")
             self._validation.records += part.records
             self._validation.examples += part.examples
         quota = None if job.base.records_quota is None else self._context.quota(job.base.records_quota)
