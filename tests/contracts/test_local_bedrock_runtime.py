@@ -20,6 +20,7 @@ from tests.unit.local_bedrock.support import (
 )
 
 PLAIN = "amazon.nova-micro-v1:0"
+ARN = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
 
 
 @pytest.fixture
@@ -140,8 +141,8 @@ def test_invoke_model_speaks_the_models_own_language(
         (MICRO, "ResourceNotFoundException", "Could not resolve"),
         ("amazon.nova-mega-v1:0", "ValidationException", "identifier is invalid"),
         ("amazon.nova-2-lite-v1:0", "ValidationException", "inference profile"),
-        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:provisioned-model/{'a' * 12}", "ResourceNotFoundException", ""),
-        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:custom-model/amazon.nova-micro-v1/{'a' * 12}",
+        (f"{ARN}:provisioned-model/{'a' * 12}", "ResourceNotFoundException", ""),
+        (f"{ARN}:custom-model/amazon.nova-micro-v1/{'a' * 12}",
          "ValidationException", "on-demand throughput isn't supported"),
     ],
 )  # fmt: skip
@@ -250,7 +251,7 @@ def test_an_invocation_needs_profile_and_model(world: World) -> None:
         ("bedrock:InvokeModel", f"inference-profile/us.{PLAIN}"),
         ("bedrock:InvokeModel", f"foundation-model/{PLAIN}"),
     ]
-    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:custom-model-deployment/{'a' * 12}"
+    arn = f"{ARN}:custom-model-deployment/{'a' * 12}"
     assert needed(world, f"/model/{arn}/converse", body, "bedrock-runtime") == [
         ("bedrock:InvokeModel", arn.split(":", 5)[5])
     ]

@@ -41,5 +41,4 @@ def test_a_tuned_model_beats_its_base_on_held_out_records() -> None:
             for name in (PLAIN, endpoint)
         ]
     assert losses[-1] < losses[0] / 2, "the first row is the base's loss, the last the tuned model's"
-    assert "blue" in answers[1]
-    assert "blue" not in answers[0]
+    assert [answer.startswith("The colour of the") for answer in answers] == [False, True]
