@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.security import acknowledge
+
+END_OF_THE_LINE: Final = "This queue is the end of the line itself: people read it when its alarm rings."
 
 
 class DeadLetters(sqs.Queue):
@@ -22,6 +26,4 @@ class DeadLetters(sqs.Queue):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        reason = "This queue is the end of the line itself: people read it when its alarm rings."
-        acknowledge(self, "AwsSolutions-SQS3", reason)
-        acknowledge(self, "Serverless-SQSRedrivePolicy", reason)
+        acknowledge(self, "Serverless-SQSRedrivePolicy", END_OF_THE_LINE)

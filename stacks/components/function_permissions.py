@@ -162,9 +162,9 @@ def _read(bucket: str, *keys: str) -> Allow:
     return Allow(actions=("s3:GetObject", "s3:GetObjectVersion"), resources=resources, wildcard=ONE_RUN)
 
 
-def _write(bucket: str, key: str) -> Allow:
+def _write(bucket: str, *keys: str) -> Allow:
     actions = ("s3:AbortMultipartUpload", "s3:PutObject")
-    return Allow(actions=actions, resources=(f"{bucket}/{key}",), wildcard=ONE_RUN)
+    return Allow(actions=actions, resources=[f"{bucket}/{key}" for key in keys], wildcard=ONE_RUN)
 
 
 def _ledger(reach: Reach, keys: str, *operations: str) -> Allow:
@@ -195,8 +195,9 @@ def _pointer(reach: Reach, *operations: str) -> Allow:
 
 def _finish(reach: Reach) -> tuple[Allow, ...]:
     return (
-        _write(reach.artifacts, "runs/*"),
-        _ledger(reach, "run#*", "UpdateItem"),
+        _read(reach.artifacts, "runs/*/training/*"),
+        _write(reach.artifacts, "runs/*/report.html", "runs/*/report.json"),
+        _ledger(reach, "run#*", "GetItem", "UpdateItem"),
         *_notify(reach),
         reach.key_through("s3", "dynamodb"),
     )
