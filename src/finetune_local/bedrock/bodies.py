@@ -34,6 +34,18 @@ class Reply:
     stop_reason: str
     milliseconds: int
 
+    def message(self) -> dict[str, Any]:
+        """Return output, stop reason and usage as Converse and Nova's own body have them."""
+        return {
+            "output": {"message": {"role": "assistant", "content": [{"text": self.text}]}},
+            "stopReason": self.stop_reason,
+            "usage": {
+                "inputTokens": self.input_tokens,
+                "outputTokens": self.output_tokens,
+                "totalTokens": self.input_tokens + self.output_tokens,
+            },
+        }
+
 
 @dataclass(frozen=True)
 class BodyFormat:
@@ -72,18 +84,6 @@ def _nova_ask(body: dict[str, Any], default_tokens: int) -> Ask:
     return Ask(prompt, int(tokens), tuple(settings.get("stopSequences", ())))
 
 
-def _nova_reply(reply: Reply) -> dict[str, Any]:
-    return {
-        "output": {"message": {"role": "assistant", "content": [{"text": reply.text}]}},
-        "stopReason": reply.stop_reason,
-        "usage": {
-            "inputTokens": reply.input_tokens,
-            "outputTokens": reply.output_tokens,
-            "totalTokens": reply.input_tokens + reply.output_tokens,
-        },
-    }
-
-
 def _titan_ask(body: dict[str, Any], default_tokens: int) -> Ask:
     settings = body.get("textGenerationConfig", {})
     return Ask(
@@ -113,7 +113,7 @@ def _llama_reply(reply: Reply) -> dict[str, Any]:
 
 
 _FORMATS: Final = {
-    "amazon.nova-": BodyFormat(_nova_ask, _nova_reply),
+    "amazon.nova-": BodyFormat(_nova_ask, Reply.message),
     "amazon.titan-text-": BodyFormat(_titan_ask, _titan_reply),
     "meta.llama": BodyFormat(_llama_ask, _llama_reply),
 }

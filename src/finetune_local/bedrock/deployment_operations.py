@@ -104,13 +104,7 @@ def list_custom_model_deployments(context: Context, request: dict[str, Any]) -> 
             for item in context.state.deployments.values()
             if status in (None, item.status) and model_arn in (None, item.model_arn)
         ]
-        chosen, token = listed(
-            items,
-            request,
-            arn=lambda item: item.arn,
-            name=lambda item: item.name,
-            created=lambda item: item.created_at,
-        )
+        chosen, token = listed(items, request)
         return {"nextToken": token, "modelDeploymentSummaries": [_summary(item) for item in chosen]}
 
 

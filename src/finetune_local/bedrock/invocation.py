@@ -47,16 +47,7 @@ def converse(context: Context, request: dict[str, Any]) -> dict[str, Any]:
         target,
         Ask(prompt, inference.get("maxTokens", _DEFAULT_TOKENS), tuple(inference.get("stopSequences", ()))),
     )
-    return {
-        "output": {"message": {"role": "assistant", "content": [{"text": reply.text}]}},
-        "stopReason": reply.stop_reason,
-        "usage": {
-            "inputTokens": reply.input_tokens,
-            "outputTokens": reply.output_tokens,
-            "totalTokens": reply.input_tokens + reply.output_tokens,
-        },
-        "metrics": {"latencyMs": reply.milliseconds},
-    }
+    return {**reply.message(), "metrics": {"latencyMs": reply.milliseconds}}
 
 
 def invoke_model(context: Context, request: dict[str, Any]) -> dict[str, Any]:

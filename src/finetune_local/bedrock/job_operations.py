@@ -167,13 +167,7 @@ def list_model_customization_jobs(context: Context, request: dict[str, Any]) -> 
     wanted = request.get("statusEquals")
     with context.state.lock:
         jobs = [job for job in context.state.jobs.values() if wanted in (None, job.status)]
-        chosen, token = listed(
-            jobs,
-            request,
-            arn=lambda job: job.arn,
-            name=lambda job: job.name,
-            created=lambda job: job.created_at,
-        )
+        chosen, token = listed(jobs, request)
         return {"nextToken": token, "modelCustomizationJobSummaries": [job_summary(job) for job in chosen]}
 
 

@@ -87,13 +87,7 @@ def list_custom_models(context: Context, request: dict[str, Any]) -> dict[str, A
     """ListCustomModels."""
     with context.state.lock:
         models = [model for model in context.state.models.values() if _wanted(context, model, request)]
-        chosen, token = listed(
-            models,
-            request,
-            arn=lambda model: model.arn,
-            name=lambda model: model.name,
-            created=lambda model: model.created_at,
-        )
+        chosen, token = listed(models, request)
         return {"nextToken": token, "modelSummaries": [_summary(context, model) for model in chosen]}
 
 

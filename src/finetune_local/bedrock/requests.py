@@ -5,16 +5,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.errors import BedrockError, invalid
 
 _PAGE_SIZE: Final = 100
 _TAGS_LIMIT: Final = 50
-Item = TypeVar("Item")
+
+
+class Listable(Protocol):
+    """What every resource has that lists need."""
+
+    @property
+    def arn(self) -> str:
+        """The resource's ARN."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+
+
+Item = TypeVar("Item", bound=Listable)
 
 _CONFLICT_OPERATIONS: Final = frozenset({"CreateModelCustomizationJob"})
 """Create operations whose model declares ConflictException; the others answer ValidationException."""
@@ -62,14 +80,7 @@ def checked_tags(
     return merged
 
 
-def listed(
-    items: Iterable[Item],
-    request: Mapping[str, Any],
-    *,
-    arn: Callable[[Item], str],
-    name: Callable[[Item], str],
-    created: Callable[[Item], datetime],
-) -> tuple[list[Item], str | None]:
+def listed(items: Iterable[Item], request: Mapping[str, Any]) -> tuple[list[Item], str | None]:
     """Return the page of `items` that `request` asks for, and the token of the next page.
 
     Serves nameContains, creation time bounds, sortOrder (newest first by default), maxResults, nextToken.
@@ -80,19 +91,19 @@ def listed(
     found = [
         item
         for item in items
-        if part in name(item)
-        and (after is None or created(item) > after)
-        and (before is None or created(item) < before)
+        if part in item.name
+        and (after is None or item.created_at > after)
+        and (before is None or item.created_at < before)
     ]
     found.sort(
-        key=lambda item: (created(item), arn(item)),
+        key=lambda item: (item.created_at, item.arn),
         reverse=request.get("sortOrder", "Descending") == "Descending",
     )
-    start = _after_token(request.get("nextToken"), [arn(item) for item in found])
+    start = _after_token(request.get("nextToken"), [item.arn for item in found])
     size = request.get("maxResults", _PAGE_SIZE)
     chosen = found[start : start + size]
     more = start + size < len(found)
-    return chosen, base64.urlsafe_b64encode(arn(chosen[-1]).encode()).decode() if more else None
+    return chosen, base64.urlsafe_b64encode(chosen[-1].arn.encode()).decode() if more else None
 
 
 def _after_token(token: str | None, arns: list[str]) -> int:

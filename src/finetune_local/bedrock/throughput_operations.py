@@ -114,13 +114,7 @@ def list_provisioned_model_throughputs(context: Context, request: dict[str, Any]
             for item in context.state.provisioned.values()
             if status in (None, item.status) and model_arn in (None, item.model_arn)
         ]
-        chosen, token = listed(
-            items,
-            request,
-            arn=lambda item: item.arn,
-            name=lambda item: item.name,
-            created=lambda item: item.created_at,
-        )
+        chosen, token = listed(items, request)
         return {"nextToken": token, "provisionedModelSummaries": [_view(context, item) for item in chosen]}
 
 
