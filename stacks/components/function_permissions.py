@@ -91,7 +91,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             s3,
         ),
         "estimate_price": (),
-        "request_approval": (_ledger(reach, "run#*", "UpdateItem"), *_notify(reach), ledger_key),
+        "request_approval": (_ledger(reach, ("run#*",), "UpdateItem"), *_notify(reach), ledger_key),
         "read_training": (
             _allow(["bedrock:GetModelCustomizationJob"], reach.bedrock("model-customization-job")),
             _list(reach.artifacts, "s3:ListBucket", "runs/*"),
@@ -113,7 +113,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         ),
         "promote_model": (
             _pointer(reach, "GetParameter", "PutParameter"),
-            _ledger(reach, "champion#*", "GetItem", "PutItem"),
+            _ledger(reach, ("champion#*",), "GetItem", "PutItem"),
             ledger_key,
             *_take_down(reach, ENDPOINTS),
         ),
@@ -127,7 +127,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
                 "bedrock:ListProvisionedModelThroughputs",
                 "cloudwatch:GetMetricStatistics",
             ),
-            _ledger(reach, "*", "GetItem", "PutItem"),
+            _ledger(reach, ("run#*", "champion#*", "guardian#*"), "GetItem", "PutItem"),
             _list_runs(reach),
             *_notify(reach),
             ledger_key,
@@ -167,11 +167,11 @@ def _write(bucket: str, *keys: str) -> Allow:
     return Allow(actions=actions, resources=[f"{bucket}/{key}" for key in keys], wildcard=ONE_RUN)
 
 
-def _ledger(reach: Reach, keys: str, *operations: str) -> Allow:
+def _ledger(reach: Reach, keys: Sequence[str], *operations: str) -> Allow:
     return Allow(
         actions=[f"dynamodb:{name}" for name in operations],
         resources=(reach.ledger,),
-        conditions=leading_keys(keys),
+        conditions=leading_keys(*keys),
     )
 
 
@@ -197,7 +197,7 @@ def _finish(reach: Reach) -> tuple[Allow, ...]:
     return (
         _read(reach.artifacts, "runs/*/training/*"),
         _write(reach.artifacts, "runs/*/report.html", "runs/*/report.json"),
-        _ledger(reach, "run#*", "GetItem", "UpdateItem"),
+        _ledger(reach, ("run#*",), "GetItem", "UpdateItem"),
         *_notify(reach),
         reach.key_through("s3", "dynamodb"),
     )
@@ -215,7 +215,7 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
         _allow(["bedrock:GetModelCustomizationJob"], jobs),
         stop,
         *_take_down(reach, (*ENDPOINTS, "custom-model")),
-        _ledger(reach, "champion#*", "GetItem"),
+        _ledger(reach, ("champion#*",), "GetItem"),
         reach.key_through("dynamodb"),
         _pointer(reach, "DeleteParameter", "GetParameter", "PutParameter"),
     )

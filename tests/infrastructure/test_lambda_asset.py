@@ -1,0 +1,126 @@
+"""The functions' asset: what is in it, for which machine, and when it is built anew."""
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.environments import DEV, LOCAL
+from config.settings import SettingsError
+from stacks.components import lambda_asset as module
+from stacks.components.lambda_asset import AWS_SERVICES, lambda_asset
+from tests.infrastructure.synthesis import ROOT
+
+
+class Pip:
+    """Stands for pip: notes how it is called, and leaves behind what it would have installed."""
+
+    def __init__(self, error: str = ""):
+        self.calls: list[list[str]] = []
+        self.error = error
+
+    def __call__(self, command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        self.calls.append(command)
+        target = Path(command[command.index("--target") + 1])
+        for service in ("bedrock", "ec2"):
+            (target / "botocore" / "data" / service).mkdir(parents=True)
+        (target / "bin").mkdir()
+        (target / "msgspec.py").write_text("")
+        return subprocess.CompletedProcess(command, 1 if self.error else 0, "", self.error)
+
+
+@pytest.fixture
+def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pip:
+    """A project of its own with one function, and a pip that needs no index."""
+    pip = Pip()
+    source = tmp_path / "lambdas" / "resolve_run"
+    source.mkdir(parents=True)
+    (source / "handler.py").write_text("VERSION = 1\n")
+    (tmp_path / "requirements-lambda.txt").write_text("msgspec==0.22.0\n")
+    here = tmp_path / "lambda_asset.py"
+    here.write_text("")
+    places = {
+        "ROOT": tmp_path,
+        "SOURCE": tmp_path / "lambdas",
+        "BUILD": tmp_path / ".build",
+        "__file__": here,
+    }
+    for name, place in places.items():
+        monkeypatch.setattr(module, name, place)
+    monkeypatch.setattr(module, "REQUIREMENTS", tmp_path / "requirements-lambda.txt")
+    monkeypatch.setattr(module.subprocess, "run", pip)
+    return pip
+
+
+def test_asset_holds_functions_and_packages(pip: Pip):
+    asset = lambda_asset(DEV)
+    assert (asset / "resolve_run" / "handler.py").read_text() == "VERSION = 1\n"
+    assert (asset / "msgspec.py").exists()
+
+
+def test_descriptions_of_services_that_nobody_calls_are_left_out(pip: Pip):
+    data = lambda_asset(DEV) / "botocore" / "data"
+    assert [service.name for service in data.iterdir()] == ["bedrock"]
+
+
+def test_same_content_is_built_once(pip: Pip):
+    assert lambda_asset(DEV) == lambda_asset(DEV)
+    assert len(pip.calls) == 1
+
+
+def test_changed_source_needs_no_pip(pip: Pip, tmp_path: Path):
+    before = lambda_asset(DEV)
+    (tmp_path / "lambdas" / "resolve_run" / "handler.py").write_text("VERSION = 2\n")
+    after = lambda_asset(DEV)
+    assert before != after
+    assert (after / "resolve_run" / "handler.py").read_text() == "VERSION = 2\n"
+    assert len(pip.calls) == 1
+
+
+def test_changed_requirements_are_installed(pip: Pip, tmp_path: Path):
+    lambda_asset(DEV)
+    (tmp_path / "requirements-lambda.txt").write_text("msgspec==0.23.0\n")
+    lambda_asset(DEV)
+    assert len(pip.calls) == 2
+
+
+@pytest.mark.parametrize(("architecture", "machine"), [("arm64", "aarch64"), ("x86_64", "x86_64")])
+def test_wheels_are_those_of_lambdas_linux(pip: Pip, architecture: str, machine: str):
+    lambda_asset(replace(DEV, lambda_architecture=architecture))
+    (command,) = pip.calls
+    assert f"manylinux_2_28_{machine}" in command
+    assert command[command.index("--python-version") + 1] == DEV.lambda_runtime.removeprefix("python")
+    assert "--only-binary=:all:" in command
+
+
+def test_old_runtime_gets_wheels_for_its_older_linux(pip: Pip):
+    lambda_asset(replace(DEV, lambda_runtime="python3.11"))
+    (command,) = pip.calls
+    assert "manylinux2014_aarch64" in command
+    assert "manylinux_2_28_aarch64" not in command
+
+
+def test_local_wheels_are_this_machines(pip: Pip):
+    lambda_asset(LOCAL)
+    (command,) = pip.calls
+    assert "--platform" not in command
+
+
+def test_missing_wheels_are_explained_and_leave_nothing_half_built(pip: Pip, tmp_path: Path):
+    pip.error = "no matching distribution found for msgspec"
+    with pytest.raises(SettingsError, match="no matching distribution") as refusal:
+        lambda_asset(DEV)
+    assert "python3.14 arm64" in str(refusal.value)
+    assert list((tmp_path / ".build").iterdir()) == []
+
+
+def test_every_service_that_the_functions_call_is_in_the_asset():
+    called = {
+        service
+        for file in (ROOT / "lambdas").rglob("*.py")
+        for service in re.findall(r"\bclient\(\s*\"([a-z0-9-]+)\"", file.read_text())
+    }
+    assert {"bedrock", "s3"} <= called
+    assert called <= AWS_SERVICES

@@ -1,0 +1,103 @@
+"""Settings: a wrong value is refused with its name and what fits; the defaults of a run are the core's."""
+
+import json
+from dataclasses import FrozenInstanceError, fields, replace
+
+import msgspec
+import pytest
+from finetune_core import settings as run_settings
+from finetune_core.contracts import RunSettings
+
+from config.environments import DEV, ENVIRONMENTS, LOCAL, PROD, environment
+from config.settings import RunDefaults, Settings, SettingsError
+
+WRONG = {
+    "environment": "Dev!",
+    "region": "Virginia",
+    "lambda_runtime": "nodejs22.x",
+    "lambda_architecture": "mips",
+    "lambda_wheels": "windows",
+    "log_retention_days": 8,
+    "machine_timeout_seconds": 10,
+    "training_timeout_seconds": 0,
+    "serving_timeout_seconds": -1,
+    "serving_poll_seconds": 0,
+    "settle_seconds": True,
+    "approval_timeout_seconds": 1,
+    "evaluation_concurrency": 0,
+    "guardian_schedule": "hourly",
+    "guardian_idle_hours": 0,
+    "stuck_run_hours": 0,
+    "notification_emails": ("nobody",),
+    "permissions_boundary": "arn:aws:iam::111122223333:policy/Boundary",
+    "monthly_budget_usd": 0,
+    "noncurrent_version_days": 0,
+    "prepared_days": 0,
+}
+WRONG_RUN = {
+    "base_model": " ",
+    "customization_type": "fine-tuning",
+    "serving": "endpoint",
+    "model_units": 0,
+    "time_to_live_hours": 0,
+    "validation_fraction": 0.9,
+    "evaluation_records": 5000,
+    "minimum_gain": 2,
+    "budget_usd": -1,
+    "approval": "maybe",
+    "approve_above_usd": None,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_is_refused_by_its_name(name: str):
+    with pytest.raises(SettingsError, match=name) as refusal:
+        replace(DEV, **{name: WRONG[name]})
+    assert "config/environments.py" in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", WRONG_RUN)
+def test_a_wrong_default_of_a_run_is_refused_by_its_name(name: str):
+    with pytest.raises(SettingsError, match=f"run_defaults.{name}"):
+        RunDefaults(**{"approval": "above", name: WRONG_RUN[name]})
+
+
+def test_every_setting_with_a_limit_is_tried_above():
+    free = {"retain_data", "termination_protection", "log_execution_data", "run_defaults"}
+    assert {field.name for field in fields(Settings)} - free == set(WRONG)
+    assert {field.name for field in fields(RunDefaults)} - {"hyperparameters", "keep_model"} == set(WRONG_RUN)
+
+
+def test_a_machine_that_ends_before_its_phases_is_refused():
+    with pytest.raises(SettingsError, match="more than training, serving and approval together"):
+        replace(DEV, machine_timeout_seconds=DEV.training_timeout_seconds)
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        DEV.region = "us-west-2"  # type: ignore[misc]
+
+
+def test_an_environment_is_found_by_its_name():
+    assert [environment(name) for name in ("local", "dev", "prod")] == [LOCAL, DEV, PROD]
+
+
+@pytest.mark.parametrize("name", [None, "", "staging"])
+def test_an_unknown_environment_is_refused_with_those_there_are(name: str | None):
+    with pytest.raises(SettingsError, match="local, dev, prod"):
+        environment(name)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_functions_can_read_the_defaults_of_every_environment(name: str):
+    text = ENVIRONMENTS[name].run_defaults.to_json()
+    defaults = msgspec.json.decode(text, type=RunSettings)
+    assert msgspec.to_builtins(defaults) == json.loads(text)
+    assert run_settings.merge(defaults, None, where="RUN_DEFAULTS") == defaults
+
+
+def test_outside_local_data_is_kept_and_protected():
+    for settings in (DEV, PROD):
+        assert settings.retain_data
+        assert settings.termination_protection
+        assert settings.lambda_wheels == "linux"
