@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from finetune_core import catalogue, prices
-from finetune_core.catalogue_sources import API
+from finetune_core import prices
 from finetune_core.contracts import Preflight, Price, RunSettings, Validation
 from finetune_core.errors import OverBudget
-from finetune_core.model_rules import Model, Serving
+from finetune_core.unlisted import row_of
 
 DEFAULT_EPOCHS: Final = 5
 """Epochs assumed when the service chooses them itself ("Auto"): the highest documented default."""
@@ -21,7 +20,7 @@ def price_run(settings: RunSettings, preflight: Preflight, validation: Validatio
         OverBudget: the expected price is above the run's ceiling; the text names the largest items.
     """
     price = prices.estimate(
-        catalogue.find_model(preflight.base_model_id) or _unlisted(preflight),
+        row_of(preflight),
         validation.tokens,
         epochs=epochs(preflight.hyperparameters),
         records=validation.counts.train,
@@ -48,17 +47,3 @@ def epochs(hyperparameters: dict[str, str]) -> int:
     """Return the passes over the data that a job is billed for."""
     text = hyperparameters.get("epochCount", "")
     return int(text) if text.isdigit() and int(text) > 0 else DEFAULT_EPOCHS
-
-
-def _unlisted(preflight: Preflight) -> Model:
-    """Return a row for a model that the catalogue does not know: every price is then a wide range."""
-    return Model(
-        id=preflight.base_model_id,
-        invoke_id=preflight.invoke_id,
-        name=preflight.base_model_name,
-        provider="",
-        regions=(),
-        kinds={},
-        serving=Serving(API),
-        source=API,
-    )

@@ -42,8 +42,8 @@ def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environm
     refusal = ""
     chosen = _defaults(drop, environment)
     try:
-        chosen = _settings(bucket, drop, files, environment)
         runs.check_sizes(files)
+        chosen = _settings(bucket, drop, files, environment)
         for file in files:
             runs.check_key(file.bucket, file.key)
     except RunRejected as error:

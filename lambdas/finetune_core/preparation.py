@@ -1,0 +1,94 @@
+"""Which file or split plays which part in a run, and how a failed validation is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from finetune_core.contracts import Counts, RunSettings, Shard, TokenRange
+from finetune_core.errors import DatasetInvalid
+from finetune_core.model_rules import KindRules
+from finetune_core.split import SplitPlan, plan_split
+from finetune_core.validation import Report, Scanned
+
+SHARD: Final = 25
+"""Evaluation records that one function call asks: small enough to end in time on a slow endpoint."""
+MOST_EVALUATION: Final = 1000
+"""Records of the user's own evaluation file that are asked; the rest would only cost."""
+_SHOWN: Final = 5
+
+Part = Literal["train", "validation", "evaluation"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where each part comes from: a role of the dropped files, or None for a split of the training file."""
+
+    validation: Literal["validation", "none"] | None
+    evaluation: Literal["validation", "evaluation", "none"] | None
+
+
+def choose_sources(roles: set[str], *, takes_validation: bool, can_be_asked: bool) -> Sources:
+    """Return where validation and evaluation records come from.
+
+    A validation file for a model that takes none still serves as held-out prompts, if there are no others.
+    Records that cannot be asked (image captions) are not held out at all.
+    """
+    validation: Literal["validation", "none"] | None = "none"
+    if takes_validation:
+        validation = "validation" if "validation" in roles else None
+    if not can_be_asked:
+        return Sources(validation, "none")
+    if "evaluation" in roles:
+        return Sources(validation, "evaluation")
+    return Sources(validation, "validation" if "validation" in roles and not takes_validation else None)
+
+
+def plan_parts(train: Scanned, rules: KindRules, sources: Sources, settings: RunSettings) -> SplitPlan:
+    """Plan the split of the training file for the parts that have no file of their own."""
+    return plan_split(
+        train.partial.fingerprints,
+        rules,
+        validation_fraction=settings.validation_fraction if sources.validation is None else 0.0,
+        evaluation_records=settings.evaluation_records if sources.evaluation is None else 0,
+    )
+
+
+def training_tokens(report: Report, plan: SplitPlan) -> TokenRange:
+    """Return the tokens of one pass over the training split: its share of the whole file's."""
+    total = plan.train + plan.validation + plan.evaluation
+    share = plan.train / total if total else 0.0
+    whole = report.tokens
+    return TokenRange(
+        low=int(whole.low * share), expected=int(whole.expected * share), high=int(whole.high * share)
+    )
+
+
+def shards(records: int) -> list[Shard]:
+    """Cut the evaluation records into pieces of at most ``SHARD``."""
+    return [Shard(start=start, stop=min(start + SHARD, records)) for start in range(0, records, SHARD)]
+
+
+def counts(plan: SplitPlan, validation_records: int | None, evaluation_records: int) -> Counts:
+    """Return the records of each part; ``validation_records`` is None when validation is split off."""
+    validation = plan.validation if validation_records is None else validation_records
+    return Counts(train=plan.train, validation=validation, evaluation=evaluation_records)
+
+
+def refusal(report: Report, files: dict[str, str], html: str) -> DatasetInvalid:
+    """Return the error for an invalid dataset: totals, the first faults with line and path, the report.
+
+    ``files`` maps a role to the words that name its file.
+    """
+    errors = [fault for fault in report.faults if fault.severity == "error"]
+    shown = []
+    for fault in errors[:_SHOWN]:
+        line = f" line {fault.line}" if fault.line else ""
+        path = f" {fault.path}" if fault.path else ""
+        shown.append(f"{files.get(fault.role, fault.role)}{line}{path}: {fault.message}")
+    more = f"; and {report.errors - len(shown):,} more" if report.errors > len(shown) else ""
+    return DatasetInvalid(
+        f"{report.errors:,} errors in {report.records:,} records: {'; '.join(shown)}{more}",
+        where=html,
+        remedy=errors[0].remedy if errors else "Read the report.",
+    )

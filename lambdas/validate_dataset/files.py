@@ -1,0 +1,38 @@
+"""The pinned files of a run as streams of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from finetune_aws import objects
+from finetune_core.contracts import Inputs, Plan
+
+
+class Files:
+    """Reads the files that ``inputs.json`` pins. A corpus's files are read as one, in the order of keys."""
+
+    def __init__(self, plan: Plan) -> None:
+        text = objects.read(plan.inputs.bucket, plan.inputs.key)
+        self._inputs = msgspec.json.decode(text, type=Inputs)
+        self.roles = {str(file.role) for file in self._inputs.files} - {"run"}
+
+    def chunks(self, role: str) -> Iterator[bytes]:
+        """Yield the bytes of a role's files; a file that lacks its last line end gets one before the next."""
+        last = b"\n"
+        for file in self._inputs.by_role(role):
+            if not last.endswith(b"\n"):
+                yield b"\n"
+            for chunk in objects.read_chunks(file.bucket, file.key, file.version_id, file.bytes):
+                last = chunk
+                yield chunk
+
+    def names(self) -> dict[str, str]:
+        """Return the words that name each role's file in messages."""
+        words: dict[str, str] = {}
+        for role in self.roles:
+            files = self._inputs.by_role(role)
+            name = files[0].key.rpartition("/")[2]
+            words[role] = name if len(files) == 1 else f"{len(files)} files read as one ({name} first)"
+        return words
