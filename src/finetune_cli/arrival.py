@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,17 @@ PATIENCE_SECONDS = 300.0
 DEAD = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
-def carries(execution_input: str, versions: Iterable[str]) -> bool:
-    """True when an execution's input is the EventBridge event of one of these object versions."""
+def carries(execution: Mapping[str, Any], dropped: Dropped) -> bool:
+    """True when an execution (as DescribeExecution gives it) was started by the event of one of our objects.
+
+    S3's events name the object's version. Where an event lacks it, the key and the time have to do.
+    """
     try:
-        detail = json.loads(execution_input)["detail"]
-        return detail["object"].get("version-id") in set(versions)
+        named = json.loads(execution["input"])["detail"]["object"]
+        version = dropped.versions[named["key"]]
+        if "version-id" in named:
+            return bool(named["version-id"] == version)
+        return bool(execution["startDate"] >= dropped.sent_at)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -70,7 +76,7 @@ class Arrival:
                 continue
             if arn not in self.mine or each["status"] != self.mine[arn]["status"]:
                 found = states.describe_execution(executionArn=arn)
-                if carries(found.get("input", ""), self.dropped.versions.values()):
+                if carries(found, self.dropped):
                     self.mine[arn] = found
                 else:
                     self.others.add(arn)

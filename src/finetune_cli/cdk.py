@@ -39,8 +39,10 @@ class Cdk:
     environment: Mapping[str, str]
     log: Path
 
-    def run(self, *args: str, tell: Tell) -> None:
+    def run(self, *args: str, tell: Tell, folder: Path | None = None) -> None:
         """Run one cdk command and tell what it is at.
+
+        In another `folder` than the project's the CLI finds no cdk.json, and so runs no app.
 
         Raises:
             CommandError: it is not installed, or it failed; with the last lines of the log.
@@ -52,7 +54,7 @@ class Cdk:
             )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w", encoding="utf-8") as log:
-            code = self._stream([str(program), *args, *QUIET], log.write, tell)
+            code = self._stream([str(program), *args, *QUIET], folder or self.root, log.write, tell)
         if code != 0:
             last = self.log.read_text(encoding="utf-8").rstrip().splitlines()[-LAST_LINES:]
             raise CommandError(
@@ -61,10 +63,10 @@ class Cdk:
                 do="Read the log, repair what it names and run the command again.",
             )
 
-    def _stream(self, command: list[str], write: Callable[[str], object], tell: Tell) -> int:
+    def _stream(self, command: list[str], folder: Path, write: Callable[[str], object], tell: Tell) -> int:
         with subprocess.Popen(
             command,
-            cwd=self.root,
+            cwd=folder,
             env=self._environ(),
             text=True,
             encoding="utf-8",
@@ -142,7 +144,5 @@ class Assembly:
             return
         self.stamp.unlink(missing_ok=True)
         made_of = fingerprint(self.cdk.root)  # before, so that an edit during the synth counts as a change
-        self.cdk.run(
-            "synth", "--quiet", "--context", f"env={env}", "--output", str(self.folder), tell=tell
-        )
+        self.cdk.run("synth", "--quiet", "--context", f"env={env}", "--output", str(self.folder), tell=tell)
         self.stamp.write_text(made_of, encoding="utf-8")

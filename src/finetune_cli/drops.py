@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,13 @@ class Upload:
     body: bytes = b""
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Size of the object."""
         return self.path.stat().st_size if self.path else len(self.body)
+
+    def content(self) -> bytes:
+        """The object's bytes."""
+        return self.path.read_bytes() if self.path else self.body
 
 
 @dataclass(frozen=True)
@@ -47,16 +52,17 @@ class Drop:
 
 @dataclass(frozen=True)
 class Dropped:
-    """What a submission wrote: version id by key."""
+    """What a submission wrote and when it began: version id by key."""
 
     drop: Drop
     bucket: str
+    sent_at: datetime
     versions: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         files = [
-            {"key": each.key, "bytes": each.bytes, "version_id": self.versions[each.key]}
+            {"key": each.key, "bytes": each.size, "version_id": self.versions[each.key]}
             for each in self.drop.uploads
         ]
         return {
@@ -137,7 +143,7 @@ def send(here: Surroundings, drop: Drop) -> Dropped:
     """Upload in order, each only after the one before is stored."""
     bucket = here.names["data-bucket"]
     s3 = here.client("s3")
-    versions = {}
+    sent_at, versions = datetime.now(UTC), {}
     for each in drop.uploads:
         extra = {"ContentType": "application/json"} if each.key.endswith((".json", ".jsonl")) else {}
         if each.path is None:
@@ -146,4 +152,4 @@ def send(here: Surroundings, drop: Drop) -> Dropped:
         else:
             s3.upload_file(str(each.path), bucket, each.key, ExtraArgs=extra)
             versions[each.key] = s3.head_object(Bucket=bucket, Key=each.key)["VersionId"]
-    return Dropped(drop, bucket, versions)
+    return Dropped(drop, bucket, sent_at, versions)

@@ -61,6 +61,10 @@ def _explain_connection(error: BaseException, env: str, place: str) -> CommandEr
             else "Check the network and the Region's name."
         )
         return CommandError(f"AWS cannot be reached: {error}", where=place, do=do)
+    if name == "LocalCloudError":
+        return CommandError(
+            str(error), where="the local cloud", do="Start it anew: `finetune local down`, then `up`."
+        )
     return None
 
 

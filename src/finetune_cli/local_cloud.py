@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from finetune_cli import local_state
 from finetune_cli.cdk import Assembly, Cdk
@@ -95,7 +95,8 @@ def deploy(running: RunningCloud) -> None:
     """
     account, region = running.environment["AWS_ACCESS_KEY_ID"], running.environment["AWS_REGION"]
     with running.stages.stage("cdk bootstrap") as tell:
-        running.cdk("bootstrap").run("bootstrap", f"aws://{account}/{region}", tell=tell)
+        cdk = running.cdk("bootstrap")
+        cdk.run("bootstrap", f"aws://{account}/{region}", tell=tell, folder=local_state.folder())
     with running.stages.stage("cdk synth (the rest of it)"):
         running.synth.result()
     with running.stages.stage("cdk deploy --all") as tell:
@@ -128,10 +129,5 @@ def raise_quotas(running: RunningCloud, base_model: str, units: int, console: Co
     model = find_model(base_model)
     codes = [model.serving.no_commitment_quota, model.serving.units_quota] if model else []
     for code in filter(None, codes):
-        operate(running.cloud, command="set_quota", code=code, value=units)
+        running.cloud.admin(command="set_quota", code=code, value=units)
         console.note(f"  quota {code} raised to {units} model unit(s), as AWS Support does on request")
-
-
-def operate(cloud: LocalCloud, **order: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Give an order to the local Bedrock."""
-    return cloud.admin(command="bedrock", order=order)

@@ -1,8 +1,8 @@
 """Which deployment a command talks to: environment, Region, credentials, and the names that the stacks chose.
 
 The stacks write their generated names to SSM parameters `/finetune/<env>/config/<name>`; nothing here guesses
-a name. `local` is the local cloud that `finetune local up` started: its address and credentials come from the
-state file that it wrote, and replace whatever AWS profile the shell has.
+a name. `local` is the local cloud that `finetune local up` started: its address and credentials replace
+whatever AWS profile the shell has.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def connect(args: Namespace) -> Surroundings:
             raise CommandError(
                 "No local cloud is up.", where="--env local", do="Start one: `finetune local up`."
             )
-        adopt(local.environment)
+        _adopt_local()
     import boto3  # noqa: PLC0415 - 140 ms that only commands which call AWS should pay
 
     region = args.region or ENVIRONMENTS[env].region

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,13 +56,18 @@ def run(args: Namespace, console: Console) -> int:
 
 def is_valid(drop: Drop, settings: RunSettings, console: Console) -> bool:
     """Check the drop's records as the pipeline will; faults are printed."""
-    from finetune_cli.checking import check_drop, show_checks  # noqa: PLC0415
+    from finetune_core.validation_report import to_json  # noqa: PLC0415
 
-    checks = check_drop(drop, settings)
-    if all(check.passed for check in checks):
+    from finetune_cli.checking import check_drop, show_report  # noqa: PLC0415
+
+    report = check_drop(drop, settings)
+    if report is None:
+        console.note(f"The catalogue does not know {settings.base_model}: the pipeline checks the records.")
         return True
-    console.data([check.as_dict() for check in checks])
-    show_checks(checks, console)
+    if report.valid:
+        return True
+    show_report(report, {}, console)
+    console.data(json.loads(to_json(report)))
     console.note(
         "Nothing was uploaded. Repair the records, or leave the checking to the pipeline: --no-validate."
     )
@@ -70,7 +76,7 @@ def is_valid(drop: Drop, settings: RunSettings, console: Console) -> bool:
 
 def _tell(dropped: Dropped, console: Console, *, json_too: bool) -> None:
     for each in dropped.drop.uploads:
-        console.say(f"{console.mark('done')} s3://{dropped.bucket}/{each.key}  {size(each.bytes)}")
+        console.say(f"{console.mark('done')} s3://{dropped.bucket}/{each.key}  {size(each.size)}")
     if json_too:
         console.data(dropped.as_dict())
         console.note(f"Follow the run: finetune status {dropped.drop.dataset} --watch")

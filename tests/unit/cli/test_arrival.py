@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +12,13 @@ from finetune_cli.errors import NO, CommandError
 
 from . import fakes
 
-DROPPED = Dropped(
-    Drop("datasets", "haiku", (Upload("datasets/haiku/run.json"),)), "data", {"datasets/haiku/run.json": "v1"}
-)
+SENT_AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
+KEY = "datasets/haiku/run.json"
+DROPPED = Dropped(Drop("datasets", "haiku", (Upload(KEY),)), "data", SENT_AT, {KEY: "v1"})
 
 
 def event(version: str) -> str:
-    return json.dumps({"detail": {"object": {"key": "datasets/haiku/run.json", "version-id": version}}})
+    return json.dumps({"detail": {"object": {"key": KEY, "version-id": version}}})
 
 
 class Machine:
@@ -41,6 +42,7 @@ class Machine:
             "executionArn": arn,
             "status": status,
             "input": event(version),
+            "startDate": SENT_AT,
             "error": "RunRejected",
             "cause": cause,
         }
@@ -68,7 +70,14 @@ def arrival(machine: Machine, *items: dict[str, Any]) -> Arrival:
     [(event("v1"), True), (event("v2"), False), ("{}", False), ("x", False), ("[]", False)],
 )
 def test_only_our_own_event_counts(text, expected) -> None:
-    assert carries(text, ["v1"]) is expected
+    assert carries({"input": text, "startDate": SENT_AT}, DROPPED) is expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(1, True), (-1, False)])
+def test_an_event_without_a_version_counts_from_the_drop_on(seconds, expected) -> None:
+    text = json.dumps({"detail": {"object": {"key": KEY}}})
+    found = {"input": text, "startDate": SENT_AT + timedelta(seconds=seconds)}
+    assert carries(found, DROPPED) is expected
 
 
 def test_the_run_of_our_execution_is_found_among_others() -> None:

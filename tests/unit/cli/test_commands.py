@@ -34,22 +34,12 @@ def finetune(monkeypatch, capsys):
     """Run a command line against the given clients; gives (exit code, stdout, stderr)."""
 
     def call(*line: str, **clients: Any) -> tuple[int, str, str]:
-        monkeypatch.setattr(surroundings.Surroundings, "client", lambda self, name: here.client_of(name))
-        here = Here(clients)
+        found = {"ssm": fakes.surroundings().client("ssm"), **clients}
+        monkeypatch.setattr(surroundings.Surroundings, "client", lambda _, name: found[name])
         code = entry.main(line)
         return (code, *capsys.readouterr())
 
     return call
-
-
-class Here:
-    """Clients by service; ssm answers with the stacks' names for any environment."""
-
-    def __init__(self, clients: dict[str, Any]) -> None:
-        self.clients = {"ssm": fakes.surroundings().client("ssm"), **clients}
-
-    def client_of(self, name: str) -> Any:
-        return self.clients[name]
 
 
 def test_runs(finetune) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from argparse import Namespace
 
@@ -7,8 +8,8 @@ import pytest
 
 from finetune_cli import local_state, surroundings
 from finetune_cli.errors import CommandError
-from finetune_cli.local_state import LocalState
 from finetune_cli.surroundings import Surroundings, choose_environment, connect
+from finetune_local.emulator import LocalCloud
 
 from . import fakes
 
@@ -49,6 +50,13 @@ def test_nothing_deployed_says_how_to_deploy() -> None:
     assert "make deploy ENV=dev" in caught.value.do
 
 
+def local_cloud_of(pid: int) -> None:
+    """Leave the file that a local cloud's server writes."""
+    local_state.folder().mkdir()
+    text = json.dumps({"pid": pid, "endpoint": "https://127.0.0.1:1"})
+    (local_state.folder() / local_state.READY_FILE).write_text(text)
+
+
 def test_local_without_a_local_cloud() -> None:
     with pytest.raises(CommandError, match="No local cloud"):
         connect(Namespace(env="local", region=None))
@@ -57,7 +65,10 @@ def test_local_without_a_local_cloud() -> None:
 def test_local_replaces_the_shells_aws_identity(monkeypatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://elsewhere")
-    local_state.write(LocalState(os.getpid(), {"AWS_ENDPOINT_URL": "https://localhost:4566"}, "now"))
+    local_cloud_of(os.getpid())
+    monkeypatch.setattr(
+        LocalCloud, "environment", lambda self: {"AWS_ENDPOINT_URL": "https://localhost:4566"}
+    )
     here = connect(Namespace(env=None, region=None))
     assert (here.env, here.region) == ("local", "us-east-1")
     assert os.environ["AWS_ENDPOINT_URL"] == "https://localhost:4566"
@@ -65,13 +76,15 @@ def test_local_replaces_the_shells_aws_identity(monkeypatch) -> None:
 
 
 def test_a_state_file_of_a_dead_process_counts_as_none() -> None:
-    local_state.write(LocalState(2**22 + 1, {"AWS_ENDPOINT_URL": "x"}, "now"))
+    local_cloud_of(2**22 + 1)
     assert local_state.read() is None
 
 
-def test_the_state_file_is_its_owners_alone() -> None:
-    local_state.write(LocalState(os.getpid(), {}, "now"))
-    assert (local_state.folder() / "cloud.json").stat().st_mode & 0o077 == 0
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": "x", "endpoint": ""}'])
+def test_a_broken_state_file_counts_as_none(text) -> None:
+    local_state.folder().mkdir()
+    (local_state.folder() / local_state.READY_FILE).write_text(text)
+    assert local_state.read() is None
 
 
 def test_a_missing_parameter() -> None:

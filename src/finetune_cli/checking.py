@@ -1,0 +1,126 @@
+"""Checking records on this machine as the pipeline does: the same code, the same rules, the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from finetune_core.catalogue import find_model, suggest_models
+from finetune_core.contracts import RunSettings
+from finetune_core.faults import Fault
+from finetune_core.model_rules import Model
+from finetune_core.settings import merge
+from finetune_core.validation import ROLES, FaultLines, Report, Role, offered_rules, validate_files
+
+from config.environments import ENVIRONMENTS
+from finetune_cli.console import Console
+from finetune_cli.drops import RUN_FILE, Drop
+from finetune_cli.errors import CommandError
+
+CHUNK_BYTES = 1 << 20
+MOST_SPANS = 5
+
+
+def settings_of(drop: Drop, env: str) -> RunSettings:
+    """The settings that the run will have: the environment's defaults with the drop's run.json over them.
+
+    Raises:
+        RunRejected: run.json cannot be used; the message says why.
+    """
+    defaults = msgspec.convert(ENVIRONMENTS[env].run_defaults, RunSettings, from_attributes=True)
+    last = drop.uploads[-1]
+    own = last.content() if last.key.endswith(RUN_FILE) else None
+    return merge(defaults, own, where=str(last.path or last.key))
+
+
+def model_called(name: str) -> Model:
+    """The catalogue's row for a model id or ARN.
+
+    Raises:
+        CommandError: the catalogue does not know it; with the most similar ids.
+    """
+    model = find_model(name)
+    if model is None:
+        near = suggest_models(name)
+        advice = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise CommandError(
+            f"The catalogue has no model {name!r}.",
+            where="--model",
+            do=f"{advice}See all: finetune models",
+        )
+    return model
+
+
+def role_of(path: Path) -> Role:
+    """The role that a file's name tells: train unless it says validation or evaluation."""
+    return next((role for role in ROLES if path.stem.startswith(role)), "train")
+
+
+def check_files(files: Mapping[Role, Path], model: Model, kind: str) -> Report:
+    """Check a dataset's files together. They are read once, a piece at a time.
+
+    Raises:
+        CommandError: the model does not offer this kind of customization.
+    """
+    try:
+        offered_rules(model, kind)
+    except ValueError as error:
+        do = "Choose another --type or --model; `finetune models` shows what goes together."
+        raise CommandError(f"{error}.", where="--type", do=do) from None
+    return validate_files({role: _chunks(path) for role, path in files.items()}, model, kind)
+
+
+def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
+    """Check what a drop will upload; None when the catalogue does not know the model, so Bedrock decides."""
+    model = find_model(settings.base_model)
+    files = {role_of(each.path): each.path for each in drop.uploads if each.path and _is_data(each.path)}
+    return check_files(files, model, settings.customization_type) if model else None
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix == ".jsonl"
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def show_report(report: Report, files: Mapping[Role, Path], console: Console) -> None:
+    """Print the verdict, a line for each file, and every kind of fault with its lines and one example."""
+    verdict = ("valid", "green") if report.valid else ("invalid", "red")
+    kind = report.kind.lower().replace("_", "-")
+    console.say(f"{console.style(verdict[0], 'bold', verdict[1])} for {kind} of {report.model_name}")
+    for file in report.files:
+        figures = f"{file.records:,} records, about {file.tokens.expected:,} tokens"
+        name = str(files.get(cast("Role", file.role), file.role))
+        console.say(f"  {file.role:<10} {name}: {figures} ({report.format_name})")
+    for row in report.lines:
+        example = next(f for f in report.faults if (f.role, f.code) == (row.role, row.code))
+        _show_fault(row, example, console)
+    if report.lines:
+        console.say(f"\n{report.errors:,} errors, {report.warnings:,} warnings")
+
+
+def _show_fault(row: FaultLines, example: Fault, console: Console) -> None:
+    colour = "red" if row.severity == "error" else "yellow"
+    head = console.style(f"{row.severity} {row.code}", "bold", colour)
+    console.say(f"\n{head}  {row.role}, {spans(row)} ({row.count:,})")
+    at = f" at {example.path}" if example.path not in {"", "$"} else ""
+    console.say(f"  line {example.line:,}{at}: {example.message}" if example.line else f"  {example.message}")
+    console.say(f"  do: {example.remedy}")
+
+
+def spans(row: FaultLines) -> str:
+    """The lines of a fault as people write them: "lines 3, 7-9 and more", or "the whole file"."""
+    if not row.ranges:
+        return "the whole file"
+    shown = [
+        f"{first:,}" if first == last else f"{first:,}-{last:,}" for first, last in row.ranges[:MOST_SPANS]
+    ]
+    more = " and more" if row.cut or len(row.ranges) > MOST_SPANS else ""
+    one = len(shown) == 1 and "-" not in shown[0]
+    return f"line{'' if one else 's'} {', '.join(shown)}{more}"
