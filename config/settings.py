@@ -51,7 +51,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
 PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
     "environment": (r"[a-z][a-z0-9]{1,15}", "2 to 16 lower-case letters and digits, a letter first"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d", "a Region name such as us-east-1"),
-    "lambda_runtime": (r"python3\.\d+", "a runtime such as python3.14"),
+    "lambda_runtime": (r"python3\.1[1-9]", "a runtime such as python3.14"),
     "guardian_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
     "permissions_boundary": (r"[\w+=,.@-]{1,128}", "the name of a managed policy, not its ARN"),
 }
@@ -160,7 +160,7 @@ class Settings:
     permissions_boundary: str | None = None
     """Name of a managed policy of the account, set as boundary on every role."""
     monthly_budget_usd: float | None = None
-    """Sends a notice at 80 % and at 100 % of this much Bedrock spending a month; None makes no budget."""
+    """Notices when this much is spent on Bedrock in a month (80 %, 100 %, forecast); None: no budget."""
     noncurrent_version_days: int = 90
     """Old versions of objects are removed after this many days."""
     prepared_days: int = 30

@@ -12,6 +12,7 @@ from stacks.components.dead_letters import END_OF_THE_LINE, DeadLetters
 from stacks.components.encrypted_topic import EncryptedTopic
 from stacks.components.end_notice import EndNotice
 from stacks.components.metrics import PipelineMetrics
+from stacks.components.spending_budget import SpendingBudget
 from stacks.pipeline import PipelineStack
 from stacks.security import acknowledge
 from stacks.serving import ServingStack
@@ -60,6 +61,8 @@ class MonitoringStack(Stack):
         )
         Alarms(self, "Alarms", settings=settings, topic=self.topic, metrics=metrics)
         EndNotice(self, "EndNotice", machine=machine, topic=self.topic, dead_letters=self.dead_letters)
+        if settings.monthly_budget_usd:
+            SpendingBudget(self, "Spending", limit=settings.monthly_budget_usd, topic=self.topic)
         dashboard = RunsDashboard(self, "Dashboard", settings=settings, metrics=metrics)
         CfnOutput(self, "AlarmTopicArn", value=self.topic.topic_arn, description="Tells about alarms")
         CfnOutput(self, "DashboardName", value=dashboard.dashboard_name, description="CloudWatch dashboard")

@@ -80,6 +80,22 @@ def test_cloudwatch_and_eventbridge_may_publish_alarms(synthesised: Synthesised)
     assert {"cloudwatch.amazonaws.com", "events.amazonaws.com"} <= allowed
 
 
+def test_spending_is_watched_where_the_settings_say_so(synthesised: Synthesised):
+    budgets = synthesised.resources("Monitoring", "AWS::Budgets::Budget").values()
+    limits = [budget["Properties"]["Budget"]["BudgetLimit"] for budget in budgets]
+    wanted = synthesised.settings.monthly_budget_usd
+    assert limits == ([{"Amount": wanted, "Unit": "USD"}] if wanted else [])
+
+
+def test_notices_are_mailed_to_whom_the_settings_name(bounded: Synthesised, prod: Synthesised):
+    addresses = [
+        subscription["Properties"]["Endpoint"]
+        for _, subscription in bounded.everywhere("AWS::SNS::Subscription")
+    ]
+    assert addresses == ["team@example.com"] * 2  # notices and alarms
+    assert prod.everywhere("AWS::SNS::Subscription") == []
+
+
 def test_dashboard_is_valid_json_and_names_every_alarmed_metric(synthesised: Synthesised):
     (dashboard,) = synthesised.resources("Monitoring", "AWS::CloudWatch::Dashboard").values()
     parts = dashboard["Properties"]["DashboardBody"]["Fn::Join"][1]
