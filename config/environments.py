@@ -24,7 +24,9 @@ LOCAL = Settings(
     log_retention_days=1,
     log_execution_data=True,
     guardian_idle_hours=1.0,
-    run_defaults=RunDefaults(approval="never", serving="provisioned_throughput"),
+    run_defaults=RunDefaults(
+        approval="never", serving="provisioned_throughput", time_to_live_hours=1.0, budget_usd=150.0
+    ),
 )
 
 DEV = Settings(

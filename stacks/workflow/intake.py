@@ -62,9 +62,12 @@ def intake_states(resources: Resources, *, settle_seconds: int) -> States:
 
 
 def _start() -> State:
-    """Name every variable at the top level, so that any later state may read it."""
+    """Name every variable at the top level, so that any later state may read it.
+
+    Null is written as an expression: on its way through the CDK a plain null member vanishes.
+    """
     assigned: dict[str, object] = {"event": expression("$states.input"), "waited": False, "answers": []}
-    assigned |= dict.fromkeys(("plan", "failure", "cleaned", *RESULTS))
+    assigned |= dict.fromkeys(("plan", "failure", "cleaned", *RESULTS), expression("null"))
     return {"Type": "Pass", "Assign": assigned, "Next": "Is the run file dropped"}
 
 

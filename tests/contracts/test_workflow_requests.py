@@ -209,3 +209,7 @@ def test_every_shard_goes_to_both_contestants(shards):
     items = _render(_machine()["States"]["Answer prompts"]["Items"], variables)
     assert [item["contestant"] for item in items] == ["base"] * shards + ["candidate"] * shards
     assert [item["shard"] for item in items] == evaluation["shards"] * 2
+
+
+def test_no_member_is_null_because_the_cdk_drops_it():
+    assert ": null" not in json.dumps(_machine())
