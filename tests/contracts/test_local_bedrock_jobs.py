@@ -121,6 +121,16 @@ def test_a_stopped_job_leaves_no_model(world: World) -> None:
         world.bedrock().stop_model_customization_job(jobIdentifier=arn)
 
 
+def test_a_stop_at_the_last_moment_still_counts(world: World) -> None:
+    def stop(path: str) -> None:
+        if path.endswith("step_wise_training_metrics.csv"):
+            world.bedrock().stop_model_customization_job(jobIdentifier="job-1")
+
+    world.store.on_put = stop
+    assert world.wait(create(world)) == "Stopped"
+    assert world.bedrock().list_custom_models()["modelSummaries"] == []
+
+
 def test_the_same_token_gives_the_same_job(world: World) -> None:
     arn = create(world, clientRequestToken="token-1")
     assert create(world, clientRequestToken="token-1") == arn
@@ -293,6 +303,15 @@ def test_training_goes_on_from_a_custom_model(world: World) -> None:
     second = world.train("job-2", baseModelIdentifier=first, trainingDataConfig={"s3Uri": more})
     model = world.bedrock().get_custom_model(modelIdentifier=second)
     assert model["baseModelArn"] == first
+    world.raise_unit_quotas()
+    endpoint = world.bedrock().create_provisioned_model_throughput(
+        modelUnits=1, provisionedModelName="e", modelId=second
+    )["provisionedModelArn"]
+    world.clock.advance(600)
+    for question in ("question 3", "question 53"):
+        messages = [{"role": "user", "content": [{"text": question}]}]
+        answer = world.runtime().converse(modelId=endpoint, messages=messages)
+        assert answer["output"]["message"]["content"][0]["text"] == question.replace("question", "answer")
     listed = world.bedrock().list_custom_models(
         foundationModelArnEquals=f"arn:aws:bedrock:us-east-1::foundation-model/{MICRO}"
     )

@@ -62,6 +62,7 @@ class Store:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.denied: set[tuple[str, str]] = set()
+        self.on_put: Callable[[str], None] = lambda path: None
 
     def _check(self, method: str, path: str, code: str = "AccessDenied") -> None:
         if any(method == name and path.startswith(prefix) for name, prefix in self.denied):
@@ -89,6 +90,7 @@ class Store:
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:  # noqa: N803
         self._check("put", f"{Bucket}/{Key}")
         self.objects[f"{Bucket}/{Key}"] = Body
+        self.on_put(f"{Bucket}/{Key}")
         return {}
 
 
