@@ -8,5 +8,6 @@ sets those first (`finetune_local.server`).
 - `gateway`: serving, registering services, the request's tenant and caller
 - `iam`: decisions and temporary credentials
 - `events`: events, metrics, the delivery of events to targets
+- `functions`: what a failed function answers
 - `states`: the Step Functions engine
 """
