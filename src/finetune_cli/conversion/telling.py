@@ -56,7 +56,7 @@ def tell(order: Order, model: Model, result: Result, verdict: Report | None, con
         command = f"aws s3 cp --recursive {order.media} {order.media_prefix}"
         console.say(f"Upload {_count(len(result.media), 'file')}: {command}")
     if verdict:
-        _tell_verdict(order, verdict, console)
+        tell_verdict(verdict, str(order.out), console)
 
 
 def _tell_losses(order: Order, result: Result, console: Console) -> None:
@@ -74,8 +74,8 @@ def _tell_losses(order: Order, result: Result, console: Console) -> None:
     console.say(f"\nAll of them, one a line: {order.losses}")
 
 
-def _tell_verdict(order: Order, verdict: Report, console: Console) -> None:
-    """What the validator says of the output: the first error of each kind, warnings as a number."""
+def tell_verdict(verdict: Report, path: str, console: Console) -> None:
+    """What the validator says of the file(s) written: the first error of each kind, warnings as a number."""
     words = f"{_count(verdict.errors, 'error')}, {_count(verdict.warnings, 'warning')}"
     mark, said = ("done", "Valid") if verdict.valid else ("failed", "Not yet valid")
     console.say(f"\n{console.mark(mark)} {said} training data for {verdict.model_name}: {words}")
@@ -86,8 +86,8 @@ def _tell_verdict(order: Order, verdict: Report, console: Console) -> None:
             times = _count(counts.pop(fault.code), "time")
             console.say(f"    {fault.code}, {times}: {place}{fault.message}. {fault.remedy}")
     if verdict.errors or verdict.warnings:
-        kind = order.target.kind.lower().replace("_", "-")
-        console.say(f"Every fault: finetune validate {order.out} --model {verdict.model} --type {kind}")
+        kind = verdict.kind.lower().replace("_", "-")
+        console.say(f"Every fault: finetune validate {path} --model {verdict.model} --type {kind}")
 
 
 def _count(number: int, noun: str) -> str:
