@@ -67,11 +67,11 @@ def _header(report: Json) -> str:
 
 def _phases(report: Json) -> str:
     phases = report.get("phases") or []
+    if not phases:
+        return ""
     ends = [phase["at"] for phase in phases[1:]] + [report.get("finished_at", "")]
-    rows = [
-        [phase["phase"], phase["at"], end] for phase, end in zip(phases, ends, strict=True) if phase.get("at")
-    ]
-    return _section("Phases", _table(["phase", "from", "to"], rows)) if rows else ""
+    rows = [[phase["phase"], phase["at"], end] for phase, end in zip(phases, ends, strict=True)]
+    return _section("Phases", _table(["phase", "from", "to"], rows))
 
 
 def _data(report: Json) -> str:

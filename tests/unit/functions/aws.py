@@ -1,8 +1,10 @@
 """An AWS in memory for function tests: S3, DynamoDB and SSM work, anything else answers what a test says.
 
-Every request is held against botocore's own service model (types, required members, patterns, enums, lengths),
-so that a fake cannot accept what AWS would refuse.
+Every request is held against botocore's own service model (types, required members, patterns, enums,
+lengths), so that a fake cannot accept what AWS would refuse.
 """
+
+# ruff: noqa: N803 - arguments have the services' own names
 
 from __future__ import annotations
 
@@ -103,14 +105,16 @@ class FakeAws:
             self.answers |= part.answers()
         self.answers |= {
             "ssm:GetParameter": self._get_parameter,
-            "ssm:PutParameter": lambda Name, Value, **_: self.parameters.update({Name: Value}) or {"Version": 1},
+            "ssm:PutParameter": lambda Name, Value, **_: (
+                self.parameters.update({Name: Value}) or {"Version": 1}
+            ),
             "ssm:DeleteParameter": lambda Name: self.parameters.pop(Name) and {},
             "sns:Publish": {"MessageId": "1"},
             "bedrock:ListTagsForResource": {"tags": []},
         }
 
     def on(self, call: str, answer: Answer) -> None:
-        """Answer ``call`` ("bedrock:GetCustomModel") with a value, an exception, a function or a list of them."""
+        """Answer a call ("bedrock:GetCustomModel") with a value, an exception, a function or a list."""
         self.answers[call] = answer
 
     def made(self, call: str) -> list[dict[str, Any]]:
@@ -131,7 +135,7 @@ class FakeAws:
             raise answer
         return answer(**params) if callable(answer) else answer
 
-    def _get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803
+    def _get_parameter(self, Name: str) -> dict[str, Any]:
         if Name not in self.parameters:
             raise error("ParameterNotFound")
         return {"Parameter": {"Name": Name, "Value": self.parameters[Name]}}
@@ -149,13 +153,15 @@ class FakeClient:
 
     def get_paginator(self, name: str) -> Paginator:
         operation = _operations(self._service)[name]
-        found: PaginatorModel = _session().get_component("data_loader").load_service_model(
-            self._service, "paginators-1"
-        )["pagination"][operation]
+        found: PaginatorModel = (
+            _session()
+            .get_component("data_loader")
+            .load_service_model(self._service, "paginators-1")["pagination"][operation]
+        )
         model: OperationModel = service_model(self._service).operation_model(operation)
         return Paginator(getattr(self, name), found, model)
 
-    def upload_file(self, path: str, bucket: str, key: str, ExtraArgs: dict[str, Any]) -> None:  # noqa: N803
+    def upload_file(self, path: str, bucket: str, key: str, ExtraArgs: dict[str, Any]) -> None:
         body = Path(path).read_bytes()
         self._aws.ask("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": body, **ExtraArgs})
 
@@ -186,7 +192,7 @@ class Buckets:
             "s3:ListObjectsV2": self._list,
         }
 
-    def _get(self, Bucket: str, Key: str, VersionId: str = "", Range: str = "") -> dict[str, Any]:  # noqa: N803
+    def _get(self, Bucket: str, Key: str, VersionId: str = "", Range: str = "") -> dict[str, Any]:
         kept = self.versions.get((Bucket, Key))
         if not kept:
             raise error("NoSuchKey", status=404)
@@ -196,7 +202,7 @@ class Buckets:
             body = body[int(first) : int(last) + 1]
         return {"Body": io.BytesIO(body), "ContentLength": len(body)}
 
-    def _list_versions(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803
+    def _list_versions(self, Bucket: str, Prefix: str) -> dict[str, Any]:
         found = [
             {
                 "Key": key,
@@ -211,7 +217,7 @@ class Buckets:
         ]
         return {"Versions": found, "IsTruncated": False}
 
-    def _list(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803
+    def _list(self, Bucket: str, Prefix: str) -> dict[str, Any]:
         return {"Contents": [{"Key": key} for key in self.keys(Bucket) if key.startswith(Prefix)]}
 
 
@@ -236,21 +242,21 @@ class Table:
             "dynamodb:Query": self._query,
         }
 
-    def _get(self, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def _get(self, Key: dict[str, Any], **_: Any) -> dict[str, Any]:
         item = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
         return {"Item": item} if item else {}
 
-    def _put(self, Item: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def _put(self, Item: dict[str, Any], **_: Any) -> dict[str, Any]:
         self.items[Item["pk"]["S"], Item["sk"]["S"]] = Item
         return {}
 
     def _update(
         self,
-        Key: dict[str, Any],  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ExpressionAttributeNames: dict[str, str],  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
-        ConditionExpression: str = "",  # noqa: N803
+        Key: dict[str, Any],
+        UpdateExpression: str,
+        ExpressionAttributeNames: dict[str, str],
+        ExpressionAttributeValues: dict[str, Any],
+        ConditionExpression: str = "",
         **_: Any,
     ) -> dict[str, Any]:
         names, values = ExpressionAttributeNames, ExpressionAttributeValues
@@ -266,9 +272,9 @@ class Table:
 
     def _query(
         self,
-        FilterExpression: str,  # noqa: N803
-        ExpressionAttributeNames: dict[str, str],  # noqa: N803
-        ExpressionAttributeValues: dict[str, Any],  # noqa: N803
+        FilterExpression: str,
+        ExpressionAttributeNames: dict[str, str],
+        ExpressionAttributeValues: dict[str, Any],
         **_: Any,
     ) -> dict[str, Any]:
         name, value = FilterExpression.split(" = ")

@@ -1,6 +1,7 @@
 """Fixtures of the function tests: the functions' environment and an AWS in memory."""
 
 import importlib
+import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -34,14 +35,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 
 @pytest.fixture
 def call() -> Callable[..., dict[str, Any]]:
-    """Call a function's handler as Lambda does."""
+    """Call a function's handler as Lambda does: JSON in, JSON out."""
 
     def invoke(name: str, event: dict[str, Any], seconds: float = 900) -> dict[str, Any]:
         handler = importlib.import_module(f"{name}.handler").handler
         context = SimpleNamespace(
             aws_request_id="request-1", get_remaining_time_in_millis=lambda: int(seconds * 1000)
         )
-        answer: dict[str, Any] = handler(event, context)
+        answer: dict[str, Any] = json.loads(json.dumps(handler(json.loads(json.dumps(event)), context)))
         return answer
 
     return invoke

@@ -1,0 +1,387 @@
+"""Promotion, clean up, reports, closing and the guardian."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from finetune_aws import cleaning
+from finetune_core.errors import Conflict, Throttled
+from tests.unit.functions.aws import FakeAws, error
+from tests.unit.functions.samples import (
+    CUSTOM_ARN,
+    DEPLOYMENT_ARN,
+    EXECUTION,
+    JOB_ARN,
+    MODEL_ARN,
+    OLD_PT_ARN,
+    POINTER,
+    PT_ARN,
+    RUN_ID,
+    TAGS,
+    endpoint,
+    evaluation,
+    plan,
+    preflight,
+    price,
+    settings,
+    tag_list,
+    training,
+    validation,
+)
+
+Call = Callable[..., dict[str, Any]]
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def throughput(arn: str = PT_ARN, status: str = "InService", **changes: Any) -> dict[str, Any]:
+    return {
+        "modelUnits": 1,
+        "desiredModelUnits": 1,
+        "provisionedModelName": f"dev-{RUN_ID}",
+        "provisionedModelArn": arn,
+        "modelArn": CUSTOM_ARN,
+        "desiredModelArn": CUSTOM_ARN,
+        "foundationModelArn": MODEL_ARN,
+        "status": status,
+        "creationTime": LONG_AGO,
+        "lastModifiedTime": LONG_AGO,
+        **changes,
+    }
+
+
+class Endpoints:
+    """Provisioned Throughputs that can be found and deleted."""
+
+    def __init__(self, aws: FakeAws, *found: dict[str, Any], tags: dict[str, str] = TAGS) -> None:
+        self.found = {item["provisionedModelArn"]: item for item in found}
+        aws.on("bedrock:GetProvisionedModelThroughput", self._get)
+        aws.on("bedrock:DeleteProvisionedModelThroughput", self._delete)
+        aws.on("bedrock:ListProvisionedModelThroughputs", lambda **_: self._list())
+        aws.on("bedrock:ListCustomModelDeployments", {"modelDeploymentSummaries": []})
+        aws.on("bedrock:ListTagsForResource", tag_list(tags))
+        aws.on("cloudwatch:GetMetricStatistics", {"Datapoints": []})
+
+    def _get(self, provisionedModelId: str) -> dict[str, Any]:  # noqa: N803
+        for arn, item in self.found.items():
+            if provisionedModelId in (arn, item["provisionedModelName"]):
+                return item
+        raise error("ResourceNotFoundException", status=404)
+
+    def _delete(self, provisionedModelId: str) -> dict[str, Any]:  # noqa: N803
+        if self.found[provisionedModelId]["status"] == "Creating":
+            self.found[provisionedModelId]["status"] = "InService"
+            raise error("ConflictException")
+        del self.found[provisionedModelId]
+        return {}
+
+    def _list(self) -> dict[str, Any]:
+        return {"provisionedModelSummaries": [{"provisionedModelArn": arn} for arn in self.found]}
+
+
+def promotion_event(**changes: Any) -> dict[str, Any]:
+    return {
+        "plan": plan(),
+        "preflight": preflight(),
+        "training": training(),
+        "endpoint": endpoint(),
+        "evaluation": evaluation(),
+    } | changes
+
+
+def champion(aws: FakeAws, arn: str, run_id: str = "old-run") -> None:
+    aws.table.put_plain(
+        "champion#banking-qa", "champion", run_id=run_id, endpoint_arn=arn, pointer=arn, model_arn="m"
+    )
+    aws.parameters[POINTER] = arn
+
+
+def test_promotion_moves_the_pointer_and_retires_the_old_endpoint(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    account = Endpoints(aws, throughput(), throughput(OLD_PT_ARN, provisionedModelName="old"))
+    found = call("promote_model", promotion_event())
+    assert found == {"parameter": POINTER, "value": PT_ARN, "previous": OLD_PT_ARN, "retired": [OLD_PT_ARN]}
+    assert aws.parameters[POINTER] == PT_ARN
+    assert list(account.found) == [PT_ARN]
+    item = aws.table.plain("champion#banking-qa", "champion")
+    assert item["run_id"] == RUN_ID
+    assert json.loads(item["previous"])["run_id"] == "old-run"
+
+
+def test_promoting_twice_keeps_the_one_before(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    Endpoints(aws, throughput(), throughput(OLD_PT_ARN, provisionedModelName="old"))
+    call("promote_model", promotion_event())
+    again = call("promote_model", promotion_event())
+    assert again["previous"] == OLD_PT_ARN
+    assert json.loads(aws.table.plain("champion#banking-qa", "champion")["previous"])["run_id"] == "old-run"
+    assert len(aws.made("ssm:PutParameter")) == 1
+
+
+def test_a_model_without_endpoint_leaves_applications_alone(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    none = endpoint(kind="none", arn="", status="None")
+    assert call("promote_model", promotion_event(endpoint=none))["value"] == ""
+    assert aws.parameters[POINTER] == OLD_PT_ARN
+    assert aws.table.plain("champion#banking-qa", "champion")["pointer"] == OLD_PT_ARN
+
+
+def test_an_endpoint_that_is_not_ours_is_not_retired(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    account = Endpoints(aws, throughput(OLD_PT_ARN), tags={"finetune:pipeline": "PROD"})
+    assert call("promote_model", promotion_event())["retired"] == []
+    assert OLD_PT_ARN in account.found
+
+
+def clean(call: Call, phase: str = "serve", name: str = "ServingFailed", **changes: Any) -> dict[str, Any]:
+    failure = {"Error": name, "Cause": json.dumps({"errorMessage": "it broke", "errorType": name})}
+    return call("clean_up", {"plan": plan(**changes), "phase": phase, "error": failure})
+
+
+def test_clean_up_of_nothing_deletes_nothing(aws: FakeAws, call: Call) -> None:
+    assert clean(call) == {"outcome": "ServingFailed", "message": "it broke", "deleted": [], "kept": []}
+
+
+def test_clean_up_stops_the_job_and_deletes_the_endpoint(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput())
+    aws.on(
+        "bedrock:GetModelCustomizationJob",
+        {"jobArn": JOB_ARN, "status": "InProgress", "creationTime": LONG_AGO},
+    )
+    aws.on("bedrock:StopModelCustomizationJob", {})
+    aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO})
+    found = clean(call, phase="train", name="States.Timeout")
+    assert found["outcome"] == "TrainingStalled"
+    assert found["deleted"] == [JOB_ARN, PT_ARN]
+    assert found["kept"] == [CUSTOM_ARN]
+    assert not account.found
+
+
+def test_clean_up_waits_for_an_endpoint_that_is_being_created(
+    aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "FIRST_PAUSE", 0.0)
+    account = Endpoints(aws, throughput(status="Creating"))
+    assert clean(call)["deleted"] == [PT_ARN]
+    assert not account.found
+
+
+def test_clean_up_gives_the_machine_a_retry_when_time_is_up(aws: FakeAws, call: Call) -> None:
+    Endpoints(aws, throughput(status="Creating"))
+    aws.on("bedrock:DeleteProvisionedModelThroughput", error("ConflictException"))
+    event = {"plan": plan(), "phase": "serve", "error": {"Error": "ServingFailed", "Cause": ""}}
+    with pytest.raises(Conflict, match="still Creating"):
+        call("clean_up", event, 60)
+
+
+def test_clean_up_leaves_what_is_not_this_runs(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput(), tags=TAGS | {"finetune:run": "another"})
+    assert clean(call)["kept"] == [PT_ARN]
+    assert account.found
+
+
+def test_clean_up_deletes_the_model_when_asked(aws: FakeAws, call: Call) -> None:
+    Endpoints(aws, throughput())
+    aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO})
+    aws.on("bedrock:DeleteCustomModel", {})
+    found = clean(call, "evaluate", "Rejected", settings=settings(keep_model=False))
+    assert (found["outcome"], found["deleted"]) == ("Rejected", [PT_ARN, CUSTOM_ARN])
+
+
+def test_clean_up_undoes_half_a_promotion(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    aws.parameters[POINTER] = PT_ARN
+    Endpoints(aws, throughput())
+    assert clean(call, "promote", "AccessDenied")["deleted"] == [PT_ARN]
+    assert aws.parameters[POINTER] == OLD_PT_ARN
+
+
+def test_clean_up_keeps_a_complete_promotion(aws: FakeAws, call: Call) -> None:
+    champion(aws, PT_ARN, run_id=RUN_ID)
+    account = Endpoints(aws, throughput())
+    assert clean(call, "promote", "States.Timeout")["deleted"] == []
+    assert account.found
+
+
+def finish(call: Call, **changes: Any) -> dict[str, Any]:
+    event = {
+        "event": {"detail": {"object": {"key": "datasets/banking-qa/train.jsonl"}}},
+        "plan": plan(),
+        "failure": None,
+        "execution_arn": EXECUTION,
+        "outcome": "Promoted",
+        "message": "better <b>",
+        "preflight": preflight(),
+        "validation": validation(),
+        "price": price(),
+        "approval": None,
+        "training": training(curve_uri="s3://artifacts-bucket/curve.csv"),
+        "endpoint": endpoint(),
+        "evaluation": evaluation(),
+        "promotion": {"parameter": POINTER, "value": PT_ARN, "previous": None, "retired": []},
+    }
+    return call("finish_run", event | changes)
+
+
+def test_a_finished_run_has_report_ledger_and_notice(aws: FakeAws, call: Call) -> None:
+    aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING", execution_arn=EXECUTION, started_at="2026")
+    aws.s3.put("artifacts-bucket", "curve.csv", b"step_number,training_loss\n1,3\n2,2\n3,1\n")
+    found = finish(call)
+    assert found["report"] == f"s3://artifacts-bucket/runs/{RUN_ID}/report.html"
+    page = aws.s3.text("artifacts-bucket", f"runs/{RUN_ID}/report.html")
+    assert "<polyline" in page
+    assert "better &lt;b&gt;" in page
+    assert PT_ARN in page
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert (item["status"], item["outcome"], item["report"]) == ("PROMOTED", "Promoted", found["report"])
+    notice = aws.made("sns:Publish")[0]
+    assert PT_ARN in notice["Message"]
+    assert notice["Subject"].isascii()
+    assert len(notice["Subject"]) < 100
+
+
+def test_a_drop_that_never_became_a_run_is_recorded_once(aws: FakeAws, call: Call) -> None:
+    nothing = dict.fromkeys(("plan", "preflight", "validation", "price", "training", "endpoint"))
+    refused = nothing | {
+        "event": {"detail": {"object": {"key": "datasets/my däta/train.jsonl"}}},
+        "outcome": "RunRejected",
+        "message": json.dumps({"errorMessage": "bad key", "errorType": "RunRejected"}),
+        "evaluation": None,
+        "promotion": None,
+        "failure": {"phase": "intake", "error": {"Error": "RunRejected", "Cause": "x"}},
+    }
+    first, second = finish(call, **refused), finish(call, **refused)
+    assert first == second
+    ((pk, _),) = aws.table.items
+    item = aws.table.plain(pk, "run")
+    assert (item["status"], item["outcome"], item["message"]) == ("FAILED", "RunRejected", "bad key")
+    assert item["dataset"] == "my däta"
+
+
+def test_another_executions_run_is_left_alone(aws: FakeAws, call: Call) -> None:
+    aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING", execution_arn="another", report="r")
+    assert finish(call)["report"] == "r"
+    assert aws.table.plain(f"run#{RUN_ID}", "run")["status"] == "RUNNING"
+    assert not aws.made("sns:Publish")
+
+
+def close(call: Call, status: str = "ABORTED") -> dict[str, Any]:
+    return call("close_run", {"detail": {"executionArn": EXECUTION, "status": status, "cause": None}})
+
+
+def claim(aws: FakeAws, status: str = "RUNNING", started: str = "2026-11-23T10:00:00Z") -> None:
+    aws.table.put_plain(
+        f"run#{RUN_ID}",
+        "run",
+        run_id=RUN_ID,
+        kind="run",
+        dataset="banking-qa",
+        status=status,
+        phase="serve",
+        execution_arn=EXECUTION,
+        started_at=started,
+        plan=json.dumps(plan()),
+        price=json.dumps(price()),
+        training=json.dumps(training()),
+    )
+
+
+def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    account = Endpoints(aws, throughput())
+    assert close(call) == {"closed": [RUN_ID]}
+    assert not account.found
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert (item["status"], item["outcome"]) == ("FAILED", "RunAborted")
+    assert PT_ARN in item["message"]
+    assert close(call) == {"closed": []}
+    assert len(aws.made("sns:Publish")) == 1
+
+
+def test_a_promotion_whose_report_was_lost_stays_promoted(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    champion(aws, PT_ARN, run_id=RUN_ID)
+    account = Endpoints(aws, throughput())
+    close(call, "FAILED")
+    assert account.found
+    assert aws.table.plain(f"run#{RUN_ID}", "run")["status"] == "PROMOTED"
+
+
+def test_the_guardian_deletes_orphans_and_counts_the_money(aws: FakeAws, call: Call) -> None:
+    claim(aws, status="FAILED")
+    account = Endpoints(aws, throughput())
+    found = call("guard_endpoints", {})
+    assert found["deleted"] == [PT_ARN]
+    assert found["saved_usd_per_day"] == pytest.approx(60.5 * 24)
+    assert not account.found
+    (action,) = [aws.table.plain(*key) for key in aws.table.items if key[0].startswith("guardian#20")]
+    assert (action["action"], action["arn"]) == ("deleted", PT_ARN)
+    assert "saves $1,452.00 a day" in aws.made("sns:Publish")[0]["Message"]
+
+
+@pytest.mark.parametrize("tags", [{}, TAGS | {"finetune:pipeline": "PROD"}, {"team": "other"}])
+def test_the_guardian_touches_only_what_is_ours(aws: FakeAws, call: Call, tags: dict[str, str]) -> None:
+    account = Endpoints(aws, throughput(), tags=tags)
+    assert call("guard_endpoints", {}) == {"deleted": [], "warned": [], "kept": [], "saved_usd_per_day": 0.0}
+    assert account.found
+
+
+def test_the_guardian_keeps_a_running_runs_endpoint(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    Endpoints(aws, throughput())
+    assert call("guard_endpoints", {})["kept"] == [PT_ARN]
+
+
+def test_the_guardian_never_deletes_a_commitment(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput(commitmentDuration="OneMonth"))
+    assert call("guard_endpoints", {})["warned"] == [PT_ARN]
+    assert account.found
+    call("guard_endpoints", {})
+    assert len(aws.made("sns:Publish")) == 1
+
+
+def test_the_guardian_warns_about_an_idle_champion_first(aws: FakeAws, call: Call) -> None:
+    champion(aws, PT_ARN)
+    account = Endpoints(aws, throughput())
+    assert call("guard_endpoints", {})["warned"] == [PT_ARN]
+    assert call("guard_endpoints", {})["kept"] == [PT_ARN]
+    old = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
+    aws.table.items["guardian#warnings", PT_ARN]["at"] = {"S": old}
+    assert call("guard_endpoints", {})["deleted"] == [PT_ARN]
+    assert not account.found
+
+
+def test_one_endpoints_error_does_not_spare_the_others(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput(OLD_PT_ARN, provisionedModelName="a"), throughput())
+    delete = account._delete
+
+    def refuse(provisionedModelId: str) -> Any:  # noqa: N803
+        if provisionedModelId == OLD_PT_ARN:
+            raise error("ThrottlingException", status=429)
+        return delete(provisionedModelId)
+
+    aws.on("bedrock:DeleteProvisionedModelThroughput", refuse)
+    with pytest.raises(Throttled):
+        call("guard_endpoints", {})
+    assert list(account.found) == [OLD_PT_ARN]
+    assert "FAILED" in aws.made("sns:Publish")[0]["Message"]
+
+
+def test_a_deployment_is_guarded_too(aws: FakeAws, call: Call) -> None:
+    Endpoints(aws)
+    aws.on(
+        "bedrock:ListCustomModelDeployments",
+        {"modelDeploymentSummaries": [{"customModelDeploymentArn": DEPLOYMENT_ARN}]},
+    )
+    found = {
+        "customModelDeploymentArn": DEPLOYMENT_ARN,
+        "modelDeploymentName": "d",
+        "modelArn": CUSTOM_ARN,
+        "createdAt": LONG_AGO,
+        "status": "Active",
+    }
+    aws.on("bedrock:GetCustomModelDeployment", found)
+    aws.on("bedrock:DeleteCustomModelDeployment", {})
+    assert call("guard_endpoints", {})["deleted"] == [DEPLOYMENT_ARN]

@@ -1,0 +1,145 @@
+"""Price, approval, answers and verdict."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from finetune_aws import runtime
+from finetune_core.errors import EvaluationFailed, OverBudget, ServiceUnavailable
+from tests.unit.functions.aws import FakeAws, error
+from tests.unit.functions.samples import (
+    PT_ARN,
+    RUN_ID,
+    endpoint,
+    plan,
+    preflight,
+    price,
+    prompts,
+    reply,
+    settings,
+    training,
+    validation,
+)
+
+Call = Callable[..., dict[str, Any]]
+
+
+def test_the_price_is_a_range_and_the_ceiling_holds(aws: FakeAws, call: Call) -> None:
+    event = {"plan": plan(), "preflight": preflight(), "validation": validation()}
+    found = call("estimate_price", event)
+    assert 0 < found["low"] <= found["expected"] <= found["high"]
+    assert found["hourly"] > 0
+    poor = plan(settings=settings(budget_usd=0.01))
+    with pytest.raises(OverBudget, match=r"above its ceiling of \$0\.01.*Provisioned Throughput"):
+        call("estimate_price", event | {"plan": poor})
+    assert not aws.calls
+
+
+def test_a_question_is_asked_and_its_token_kept(aws: FakeAws, call: Call) -> None:
+    aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING")
+    event = {"plan": plan(), "preflight": preflight(), "validation": validation(), "price": price()}
+    assert call("request_approval", event | {"token": "task-token"}) == {}
+    assert aws.table.plain(f"run#{RUN_ID}", "run")["task_token"] == "task-token"
+    notice = aws.made("sns:Publish")[0]
+    assert f"finetune approve {RUN_ID}" in notice["Message"]
+    assert "expected 7.00" in notice["Message"]
+    assert "60.50 USD an hour" in notice["Message"]
+
+
+def ask(call: Call, contestant: str = "candidate", seconds: float = 900, **shard: int) -> dict[str, Any]:
+    event = {
+        "plan": plan(),
+        "preflight": preflight(),
+        "validation": validation(),
+        "contestant": contestant,
+        "model_id": PT_ARN,
+        "shard": {"from": 0, "to": 6} | shard,
+    }
+    return call("answer_prompts", event, seconds)
+
+
+def put_prompts(aws: FakeAws) -> None:
+    aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/evaluation.jsonl", prompts())
+
+
+def question(messages: list[Any]) -> str:
+    return str(messages[0]["content"][0]["text"])
+
+
+def test_answers_are_written_failures_included(aws: FakeAws, call: Call) -> None:
+    put_prompts(aws)
+
+    def converse(messages: list[Any], **_: Any) -> Any:
+        if question(messages) == "question 3":
+            raise error("ValidationException", "too long")
+        return reply("said " + question(messages))
+
+    aws.on("bedrock-runtime:Converse", converse)
+    found = ask(call, **{"from": 2, "to": 5})
+    assert (found["answered"], found["failed"]) == (2, 1)
+    lines = [json.loads(line) for line in aws.s3.text("artifacts-bucket", found["key"]).splitlines()]
+    assert [line["record"] for line in lines] == [2, 3, 4]
+    assert lines[0]["answer"] == "said question 2"
+    assert lines[1]["answer"] is None
+    assert "too long" in lines[1]["error"]
+
+
+def test_throttling_is_retried(aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_prompts(aws)
+    monkeypatch.setattr(runtime.random, "uniform", lambda low, high: 0.0)
+    aws.on("bedrock-runtime:Converse", [error("ThrottlingException", status=429), reply("x")])
+    assert ask(call)["failed"] == 0
+
+
+def test_no_time_left_means_again_not_failed_answers(aws: FakeAws, call: Call) -> None:
+    put_prompts(aws)
+    aws.on("bedrock-runtime:Converse", reply("x"))
+    with pytest.raises(ServiceUnavailable, match="time is up"):
+        ask(call, seconds=10)
+    assert not aws.made("s3:PutObject")
+
+
+def judged(aws: FakeAws, call: Call, base: str, candidate: str, **changes: Any) -> dict[str, Any]:
+    put_prompts(aws)
+    sets = []
+    for contestant, text in (("base", base), ("candidate", candidate)):
+        aws.on(
+            "bedrock-runtime:Converse",
+            lambda messages, text=text, **_: reply(text.format(question(messages)[9:])),
+        )
+        sets.append(ask(call, contestant))
+    event = {
+        "plan": plan(),
+        "preflight": preflight(),
+        "validation": validation(),
+        "training": training(),
+        "endpoint": endpoint(),
+        "answers": sets,
+    }
+    return call("judge_models", event | changes)
+
+
+def test_a_better_candidate_is_promoted(aws: FakeAws, call: Call) -> None:
+    found = judged(aws, call, "no idea", "answer {}")
+    assert found["verdict"] == "PROMOTE"
+    assert found["candidate"]["exact_match"] == 1.0
+    assert found["interval"][0] > 0
+    kept = json.loads(aws.s3.text("artifacts-bucket", f"runs/{RUN_ID}/evaluation.json"))
+    assert kept == found
+
+
+def test_a_worse_candidate_is_rejected(aws: FakeAws, call: Call) -> None:
+    assert judged(aws, call, "answer {}", "no idea")["verdict"] == "REJECT"
+
+
+def test_missing_answers_are_no_verdict(aws: FakeAws, call: Call) -> None:
+    with pytest.raises(EvaluationFailed, match="answers of the base are missing for 6 of 6"):
+        judged(aws, call, "a", "b", answers=[])
+
+
+def test_without_an_endpoint_the_validation_loss_decides(aws: FakeAws, call: Call) -> None:
+    found = judged(aws, call, "a", "b", endpoint=endpoint(kind="none", arn="", status="None"), answers=[])
+    assert (found["verdict"], found["metric"]) == ("PROMOTE", "validation_loss")
+    assert "no prompt was asked" in found["reasons"][0]
