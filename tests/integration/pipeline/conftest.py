@@ -149,7 +149,7 @@ def pipeline(tmp_path_factory):
     folder = tmp_path_factory.mktemp("local")
     with LocalCloud(folder / "cloud", speed=SPEED) as cloud:
         environment = cloud.environment()
-        assembly = Assembly(Cdk(ROOT, environment, folder / "synth.log"), ROOT / ".local" / "cdk.out")
+        assembly = Assembly(Cdk(ROOT, {}, folder / "synth.log"), ROOT / ".local" / "cdk.out")
         assembly.synthesise("local", _quiet)
         region = environment["AWS_REGION"]
         Cdk(ROOT, environment, folder / "bootstrap.log").run(
