@@ -11,12 +11,14 @@ from importlib import metadata
 
 from finetune_cli.commands import (
     approvals,
+    convert,
     endpoints,
     local,
     models,
     options,
     report,
     runs,
+    split,
     status,
     submit,
     validate,
@@ -26,7 +28,7 @@ from finetune_cli.errors import INTERRUPTED, explain
 
 Action = Callable[[argparse.Namespace, Console], int]
 
-COMMANDS = (validate, models, submit, runs, status, report, approvals, endpoints, local)
+COMMANDS = (validate, convert, split, models, submit, runs, status, report, approvals, endpoints, local)
 EPILOG = (
     "Exit codes: 0 fine; 1 the answer is no (invalid data, a run not promoted); "
     "2 wrong usage or broken surroundings."

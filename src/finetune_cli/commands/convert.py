@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finetune_cli.commands.options import existing_file
+from finetune_cli.commands.validate import KINDS
 from finetune_cli.console import Console
 from finetune_cli.errors import NO, OK
 
 if TYPE_CHECKING:
-    from finetune_core.model_rules import Model
-    from finetune_core.validation import Report
-
-    from finetune_cli.conversion.engine import Order
     from finetune_cli.main import Commands
 
-CHUNK = 1 << 20
-KINDS = ("fine-tuning", "continued-pre-training", "distillation", "reinforcement-fine-tuning")
+
 SOURCES = (
     "openai-chat",
     "sharegpt",
@@ -80,26 +75,19 @@ def add(commands: Commands) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """0 converted and valid, 1 nothing could be converted or the output is invalid."""
-    from finetune_cli.conversion.choices import model_of, target_of  # noqa: PLC0415
+    from finetune_cli.checking import check_files, model_called  # noqa: PLC0415
+    from finetune_cli.conversion.choices import target_of  # noqa: PLC0415
     from finetune_cli.conversion.engine import Order, convert  # noqa: PLC0415
     from finetune_cli.conversion.recognition import Fields  # noqa: PLC0415
     from finetune_cli.conversion.telling import as_dict, tell  # noqa: PLC0415
 
-    model = model_of(args.model)
+    model = model_called(args.model)
     target = target_of(model, args.type, args.to)
     out = args.out or Path(f"{args.file.name.split('.')[0]}.{target.format}.jsonl")
     fields = Fields(args.prompt_field, args.completion_field, args.system_field)
     order = Order(args.file, out, target, args.source or "", fields, args.media_prefix)
     result = convert(order)
-    verdict = judge(order, model) if result.written else None
+    verdict = check_files({"train": out}, model, target.kind) if result.written else None
     console.data(as_dict(order, model, result, verdict))
     tell(order, model, result, verdict, console)
     return OK if verdict and verdict.valid else NO
-
-
-def judge(order: Order, model: Model) -> Report:
-    """The validator's report on what was written, as a training file."""
-    from finetune_core.validation import validate  # noqa: PLC0415
-
-    with order.out.open("rb") as stream:
-        return validate(iter(partial(stream.read, CHUNK), b""), model, order.target.kind)

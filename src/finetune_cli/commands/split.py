@@ -11,21 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune_cli.commands.options import existing_file
+from finetune_cli.commands.validate import KINDS
 from finetune_cli.console import Console
 from finetune_cli.errors import NO, OK, CommandError
 
 if TYPE_CHECKING:
-    from finetune_core.model_rules import Model
     from finetune_core.near_duplicates import Grouping
     from finetune_core.split import SplitPlan
-    from finetune_core.validation import Report
+    from finetune_core.validation import Report, Role
 
-    from finetune_cli.conversion.fitting import Target
     from finetune_cli.main import Commands
 
 CHUNK = 1 << 20
-KINDS = ("fine-tuning", "continued-pre-training", "distillation", "reinforcement-fine-tuning")
-SIDES = ("train", "validation", "evaluation")
+SIDES: tuple[Role, ...] = ("train", "validation", "evaluation")
 
 
 def add(commands: Commands) -> None:
@@ -64,9 +62,10 @@ def run(args: Namespace, console: Console) -> int:
     from finetune_core.near_duplicates import group  # noqa: PLC0415
     from finetune_core.split import plan_split  # noqa: PLC0415
 
-    from finetune_cli.conversion.choices import model_of, target_of  # noqa: PLC0415
+    from finetune_cli.checking import check_files, model_called  # noqa: PLC0415
+    from finetune_cli.conversion.choices import target_of  # noqa: PLC0415
 
-    model = model_of(args.model)
+    model = model_called(args.model)
     target = target_of(model, args.type, None)
     files = _files(args)
     grouping = group(partial(_records, args.file))
@@ -74,7 +73,8 @@ def run(args: Namespace, console: Console) -> int:
         grouping.marks, target.rules, validation_fraction=args.validation, evaluation_records=args.evaluation
     )
     _write(args.file, grouping, plan, files)
-    verdict = _judge(files, model, target)
+    written = {side: path for side, path in files.items() if path.exists()}
+    verdict = check_files(written, model, target.kind)
     console.data(_as_dict(args, grouping, plan, verdict))
     _tell(files, grouping, plan, verdict, console)
     return OK if verdict.valid else NO
@@ -94,7 +94,7 @@ def _count(text: str) -> int:
     return value
 
 
-def _files(args: Namespace) -> dict[str, Path]:
+def _files(args: Namespace) -> dict[Role, Path]:
     """The three files; the folder is made, and nothing there is overwritten unasked."""
     files = {side: args.out / f"{side}.jsonl" for side in SIDES}
     there = [path for path in files.values() if path.exists()]
@@ -120,9 +120,13 @@ def _records(path: Path) -> Iterator[bytes]:
     return records(_chunks(path))
 
 
-def _write(source: Path, grouping: Grouping, plan: SplitPlan, files: dict[str, Path]) -> None:
+def _write(source: Path, grouping: Grouping, plan: SplitPlan, files: dict[Role, Path]) -> None:
     """Write the sides that have records, and remove files of an earlier split that now have none."""
-    counts = {"train": plan.train, "validation": plan.validation, "evaluation": plan.evaluation}
+    counts: dict[Role, int] = {
+        "train": plan.train,
+        "validation": plan.validation,
+        "evaluation": plan.evaluation,
+    }
     for side, path in files.items():
         if not counts[side]:
             path.unlink(missing_ok=True)
@@ -130,13 +134,6 @@ def _write(source: Path, grouping: Grouping, plan: SplitPlan, files: dict[str, P
         streams = {side: stack.enter_context(files[side].open("wb")) for side in SIDES if counts[side]}
         for mark, line in zip(grouping.marks, _records(source), strict=True):
             streams[plan.side(mark)].write(line)
-
-
-def _judge(files: dict[str, Path], model: Model, target: Target) -> Report:
-    from finetune_core.validation import validate_files  # noqa: PLC0415
-
-    present = {side: _chunks(path) for side, path in files.items() if path.exists()}
-    return validate_files(present or {"train": iter(())}, model, target.kind)  # type: ignore[arg-type]
 
 
 def _as_dict(args: Namespace, grouping: Grouping, plan: SplitPlan, verdict: Report) -> dict[str, Any]:
@@ -162,11 +159,11 @@ def _as_dict(args: Namespace, grouping: Grouping, plan: SplitPlan, verdict: Repo
 
 
 def _tell(
-    files: dict[str, Path], grouping: Grouping, plan: SplitPlan, verdict: Report, console: Console
+    files: dict[Role, Path], grouping: Grouping, plan: SplitPlan, verdict: Report, console: Console
 ) -> None:
     from finetune_core.near_duplicates import MOST_RECORDS  # noqa: PLC0415
 
-    from finetune_cli.conversion.telling import tell_verdict  # noqa: PLC0415
+    from finetune_cli.checking import show_report  # noqa: PLC0415
 
     for side, path in files.items():
         count = getattr(plan, side)
@@ -180,4 +177,5 @@ def _tell(
         console.say(f"Near duplicates were not looked for: there are more than {MOST_RECORDS:,} records.")
     for note in plan.notes:
         console.say(f"{console.mark('waiting')} {note}")
-    tell_verdict(verdict, f"{files['train'].parent}/train.jsonl", console)
+    console.say()
+    show_report(verdict, files, console)

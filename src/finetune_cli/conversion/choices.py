@@ -1,28 +1,12 @@
-"""What the user asked for, checked against the catalogue: model, kind of customization, format."""
+"""What the user asked for, checked against the catalogue: kind of customization, format."""
 
 from __future__ import annotations
 
-from finetune_core.catalogue import MODELS, find_model, kind_of, suggest_models
+from finetune_core.catalogue import MODELS, kind_of
 from finetune_core.model_rules import Kind, Model
 
 from finetune_cli.conversion.fitting import Target
 from finetune_cli.errors import CommandError
-
-
-def model_of(name: str) -> Model:
-    """The catalogue's row for an id, ARN or inference profile.
-
-    Raises:
-        CommandError: the catalogue has no such row.
-    """
-    model = find_model(name)
-    if model is None:
-        near = suggest_models(name)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise CommandError(
-            f"The model {name!r} is not known.", where="--model", do=f"{hint}List all: finetune models"
-        )
-    return model
 
 
 def target_of(model: Model, kind: str | None, to: str | None) -> Target:

@@ -8,6 +8,7 @@ from finetune_core.model_rules import Model
 from finetune_core.records import NAMES
 from finetune_core.validation import Report
 
+from finetune_cli.checking import show_report
 from finetune_cli.console import Console, size
 from finetune_cli.conversion.engine import Order, Result
 
@@ -56,7 +57,8 @@ def tell(order: Order, model: Model, result: Result, verdict: Report | None, con
         command = f"aws s3 cp --recursive {order.media} {order.media_prefix}"
         console.say(f"Upload {_count(len(result.media), 'file')}: {command}")
     if verdict:
-        tell_verdict(verdict, str(order.out), console)
+        console.say()
+        show_report(verdict, {"train": order.out}, console)
 
 
 def _tell_losses(order: Order, result: Result, console: Console) -> None:
@@ -72,22 +74,6 @@ def _tell_losses(order: Order, result: Result, console: Console) -> None:
             value = " ".join(example.get("value", "").split())
             console.say(f"    line {example['line']}, {example['path']}  {value}".rstrip())
     console.say(f"\nAll of them, one a line: {order.losses}")
-
-
-def tell_verdict(verdict: Report, path: str, console: Console) -> None:
-    """What the validator says of the file(s) written: the first error of each kind, warnings as a number."""
-    words = f"{_count(verdict.errors, 'error')}, {_count(verdict.warnings, 'warning')}"
-    mark, said = ("done", "Valid") if verdict.valid else ("failed", "Not yet valid")
-    console.say(f"\n{console.mark(mark)} {said} training data for {verdict.model_name}: {words}")
-    counts = {line.code: line.count for line in verdict.lines if line.severity == "error"}
-    for fault in verdict.faults:
-        if fault.severity == "error" and fault.code in counts:
-            place = f"line {fault.line}, {fault.path}: " if fault.line else ""
-            times = _count(counts.pop(fault.code), "time")
-            console.say(f"    {fault.code}, {times}: {place}{fault.message}. {fault.remedy}")
-    if verdict.errors or verdict.warnings:
-        kind = verdict.kind.lower().replace("_", "-")
-        console.say(f"Every fault: finetune validate {path} --model {verdict.model} --type {kind}")
 
 
 def _count(number: int, noun: str) -> str:
