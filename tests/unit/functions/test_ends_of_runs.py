@@ -1,21 +1,19 @@
-"""Promotion, clean up, reports, closing and the guardian."""
+"""Promotion, clean up, reports and closing."""
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from finetune_aws import cleaning
-from finetune_core.errors import Conflict, Throttled
+from finetune_core.errors import Conflict
+from tests.unit.functions.account import LONG_AGO, Endpoints, champion, claim, throughput
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.samples import (
     CUSTOM_ARN,
-    DEPLOYMENT_ARN,
     EXECUTION,
     JOB_ARN,
-    MODEL_ARN,
     OLD_PT_ARN,
     POINTER,
     PT_ARN,
@@ -27,58 +25,11 @@ from tests.unit.functions.samples import (
     preflight,
     price,
     settings,
-    tag_list,
     training,
     validation,
 )
 
 Call = Callable[..., dict[str, Any]]
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def throughput(arn: str = PT_ARN, status: str = "InService", **changes: Any) -> dict[str, Any]:
-    return {
-        "modelUnits": 1,
-        "desiredModelUnits": 1,
-        "provisionedModelName": f"dev-{RUN_ID}",
-        "provisionedModelArn": arn,
-        "modelArn": CUSTOM_ARN,
-        "desiredModelArn": CUSTOM_ARN,
-        "foundationModelArn": MODEL_ARN,
-        "status": status,
-        "creationTime": LONG_AGO,
-        "lastModifiedTime": LONG_AGO,
-        **changes,
-    }
-
-
-class Endpoints:
-    """Provisioned Throughputs that can be found and deleted."""
-
-    def __init__(self, aws: FakeAws, *found: dict[str, Any], tags: dict[str, str] = TAGS) -> None:
-        self.found = {item["provisionedModelArn"]: item for item in found}
-        aws.on("bedrock:GetProvisionedModelThroughput", self._get)
-        aws.on("bedrock:DeleteProvisionedModelThroughput", self._delete)
-        aws.on("bedrock:ListProvisionedModelThroughputs", lambda **_: self._list())
-        aws.on("bedrock:ListCustomModelDeployments", {"modelDeploymentSummaries": []})
-        aws.on("bedrock:ListTagsForResource", tag_list(tags))
-        aws.on("cloudwatch:GetMetricStatistics", {"Datapoints": []})
-
-    def _get(self, provisionedModelId: str) -> dict[str, Any]:  # noqa: N803
-        for arn, item in self.found.items():
-            if provisionedModelId in (arn, item["provisionedModelName"]):
-                return item
-        raise error("ResourceNotFoundException", status=404)
-
-    def _delete(self, provisionedModelId: str) -> dict[str, Any]:  # noqa: N803
-        if self.found[provisionedModelId]["status"] == "Creating":
-            self.found[provisionedModelId]["status"] = "InService"
-            raise error("ConflictException")
-        del self.found[provisionedModelId]
-        return {}
-
-    def _list(self) -> dict[str, Any]:
-        return {"provisionedModelSummaries": [{"provisionedModelArn": arn} for arn in self.found]}
 
 
 def promotion_event(**changes: Any) -> dict[str, Any]:
@@ -89,13 +40,6 @@ def promotion_event(**changes: Any) -> dict[str, Any]:
         "endpoint": endpoint(),
         "evaluation": evaluation(),
     } | changes
-
-
-def champion(aws: FakeAws, arn: str, run_id: str = "old-run") -> None:
-    aws.table.put_plain(
-        "champion#banking-qa", "champion", run_id=run_id, endpoint_arn=arn, pointer=arn, model_arn="m"
-    )
-    aws.parameters[POINTER] = arn
 
 
 def test_promotion_moves_the_pointer_and_retires_the_old_endpoint(aws: FakeAws, call: Call) -> None:
@@ -271,23 +215,6 @@ def close(call: Call, status: str = "ABORTED") -> dict[str, Any]:
     return call("close_run", {"detail": {"executionArn": EXECUTION, "status": status, "cause": None}})
 
 
-def claim(aws: FakeAws, status: str = "RUNNING", started: str = "2026-11-23T10:00:00Z") -> None:
-    aws.table.put_plain(
-        f"run#{RUN_ID}",
-        "run",
-        run_id=RUN_ID,
-        kind="run",
-        dataset="banking-qa",
-        status=status,
-        phase="serve",
-        execution_arn=EXECUTION,
-        started_at=started,
-        plan=json.dumps(plan()),
-        price=json.dumps(price()),
-        training=json.dumps(training()),
-    )
-
-
 def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Call) -> None:
     claim(aws)
     account = Endpoints(aws, throughput())
@@ -307,81 +234,3 @@ def test_a_promotion_whose_report_was_lost_stays_promoted(aws: FakeAws, call: Ca
     close(call, "FAILED")
     assert account.found
     assert aws.table.plain(f"run#{RUN_ID}", "run")["status"] == "PROMOTED"
-
-
-def test_the_guardian_deletes_orphans_and_counts_the_money(aws: FakeAws, call: Call) -> None:
-    claim(aws, status="FAILED")
-    account = Endpoints(aws, throughput())
-    found = call("guard_endpoints", {})
-    assert found["deleted"] == [PT_ARN]
-    assert found["saved_usd_per_day"] == pytest.approx(60.5 * 24)
-    assert not account.found
-    (action,) = [aws.table.plain(*key) for key in aws.table.items if key[0].startswith("guardian#20")]
-    assert (action["action"], action["arn"]) == ("deleted", PT_ARN)
-    assert "saves $1,452.00 a day" in aws.made("sns:Publish")[0]["Message"]
-
-
-@pytest.mark.parametrize("tags", [{}, TAGS | {"finetune:pipeline": "PROD"}, {"team": "other"}])
-def test_the_guardian_touches_only_what_is_ours(aws: FakeAws, call: Call, tags: dict[str, str]) -> None:
-    account = Endpoints(aws, throughput(), tags=tags)
-    assert call("guard_endpoints", {}) == {"deleted": [], "warned": [], "kept": [], "saved_usd_per_day": 0.0}
-    assert account.found
-
-
-def test_the_guardian_keeps_a_running_runs_endpoint(aws: FakeAws, call: Call) -> None:
-    claim(aws)
-    Endpoints(aws, throughput())
-    assert call("guard_endpoints", {})["kept"] == [PT_ARN]
-
-
-def test_the_guardian_never_deletes_a_commitment(aws: FakeAws, call: Call) -> None:
-    account = Endpoints(aws, throughput(commitmentDuration="OneMonth"))
-    assert call("guard_endpoints", {})["warned"] == [PT_ARN]
-    assert account.found
-    call("guard_endpoints", {})
-    assert len(aws.made("sns:Publish")) == 1
-
-
-def test_the_guardian_warns_about_an_idle_champion_first(aws: FakeAws, call: Call) -> None:
-    champion(aws, PT_ARN)
-    account = Endpoints(aws, throughput())
-    assert call("guard_endpoints", {})["warned"] == [PT_ARN]
-    assert call("guard_endpoints", {})["kept"] == [PT_ARN]
-    old = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
-    aws.table.items["guardian#warnings", PT_ARN]["at"] = {"S": old}
-    assert call("guard_endpoints", {})["deleted"] == [PT_ARN]
-    assert not account.found
-
-
-def test_one_endpoints_error_does_not_spare_the_others(aws: FakeAws, call: Call) -> None:
-    account = Endpoints(aws, throughput(OLD_PT_ARN, provisionedModelName="a"), throughput())
-    delete = account._delete
-
-    def refuse(provisionedModelId: str) -> Any:  # noqa: N803
-        if provisionedModelId == OLD_PT_ARN:
-            raise error("ThrottlingException", status=429)
-        return delete(provisionedModelId)
-
-    aws.on("bedrock:DeleteProvisionedModelThroughput", refuse)
-    with pytest.raises(Throttled):
-        call("guard_endpoints", {})
-    assert list(account.found) == [OLD_PT_ARN]
-    assert "FAILED" in aws.made("sns:Publish")[0]["Message"]
-
-
-def test_a_deployment_is_guarded_too(aws: FakeAws, call: Call) -> None:
-    Endpoints(aws)
-    aws.on(
-        "bedrock:ListCustomModelDeployments",
-        {"modelDeploymentSummaries": [{"customModelDeploymentArn": DEPLOYMENT_ARN}]},
-    )
-    found = {
-        "customModelDeploymentArn": DEPLOYMENT_ARN,
-        "modelDeploymentName": "d",
-        "modelArn": CUSTOM_ARN,
-        "createdAt": LONG_AGO,
-        "status": "Active",
-    }
-    aws.on("bedrock:GetCustomModelDeployment", found)
-    aws.on("bedrock:DeleteCustomModelDeployment", {})
-    assert call("guard_endpoints", {})["deleted"] == [DEPLOYMENT_ARN]
