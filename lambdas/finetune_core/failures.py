@@ -81,7 +81,7 @@ _RULES: Final = (
         "Add or remove records to stay within the limits that the validation report names.",
     ),
     _rule(
-        r"reserved|forbidden (string|token|keyword)|invalid (keyword|token).{0,40}(prompt|text)",
+        r"reserved (string|word|token|keyword)|forbidden (string|token|keyword)",
         "A record holds a string that the base model reserves for itself.",
         "Remove the reserved string; the validation report names the lines.",
     ),

@@ -49,7 +49,7 @@ _FUNCTIONS: Final = (
         timeout_seconds=900,
         memory_mb=1769,
         storage_mb=10240,
-        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET"),
+        variables=("ENVIRONMENT",),
     ),
     Function(
         name="estimate_price",
@@ -70,7 +70,7 @@ _FUNCTIONS: Final = (
         description="Reads the finished customization job, its custom model and its curve",
         timeout_seconds=120,
         memory_mb=256,
-        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+        variables=("ENVIRONMENT",),
     ),
     Function(
         name="deploy_model",
@@ -84,21 +84,21 @@ _FUNCTIONS: Final = (
         description="Sends one real request to the candidate's endpoint",
         timeout_seconds=180,
         memory_mb=256,
-        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+        variables=("ENVIRONMENT",),
     ),
     Function(
         name="answer_prompts",
         description="Asks one contestant one shard of the held-out prompts",
         timeout_seconds=900,
         memory_mb=512,
-        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+        variables=("ENVIRONMENT",),
     ),
     Function(
         name="judge_models",
         description="Compares candidate and base record by record and gives the verdict",
         timeout_seconds=300,
         memory_mb=1024,
-        variables=("ENVIRONMENT", "ARTIFACTS_BUCKET"),
+        variables=("ENVIRONMENT",),
     ),
     Function(
         name="promote_model",

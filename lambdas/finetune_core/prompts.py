@@ -67,7 +67,7 @@ def _conversation(value: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
     request: dict[str, Any] = {"messages": turns}
     if system:
         request["system"] = system
-    if value.get("toolConfig"):
+    if (value.get("toolConfig") or {}).get("tools"):
         request["toolConfig"] = value["toolConfig"]
     return (request, answer_text(_blocks(messages[last]["content"]))) if turns else None
 

@@ -29,6 +29,7 @@ def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environm
     Raises:
         RunRejected: the key is refused, or there is still no training data after the wait.
     """
+    _check_bucket(bucket, environment)
     drop = runs.read_drop(bucket, key)
     if runs.role_of(drop) is None:
         raise RunRejected(
@@ -88,6 +89,15 @@ def _plan(
         artifacts_bucket=environment.artifacts_bucket,
         bytes=sum(file.bytes for file in files),
     )
+
+
+def _check_bucket(bucket: str, environment: Environment) -> None:
+    if bucket != environment.data_bucket:
+        raise RunRejected(
+            f"bucket {bucket} is not this pipeline's data bucket",
+            where=f"s3://{bucket}",
+            remedy=f"Drop the data into {environment.data_bucket}.",
+        )
 
 
 def _pin(bucket: str, drop: runs.Drop) -> list[PinnedFile]:

@@ -124,6 +124,13 @@ def test_a_corpus_pins_every_file_for_continued_pre_training(aws: FakeAws, call:
     assert plan["settings"]["customization_type"] == "CONTINUED_PRE_TRAINING"
 
 
+def test_another_bucket_is_refused(aws: FakeAws, call: Call) -> None:
+    other = event("datasets/banking-qa/train.jsonl")
+    other["event"]["detail"]["bucket"]["name"] = "other-bucket"
+    with pytest.raises(RunRejected, match=r"other-bucket is not this pipeline's.*data-bucket"):
+        call("resolve_run", other)
+
+
 def test_a_missing_variable_is_named(aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(aws, train_jsonl=LINE)
     monkeypatch.delenv("RUN_DEFAULTS")

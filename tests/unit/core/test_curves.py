@@ -1,0 +1,44 @@
+"""Loss curves from the job's CSV files."""
+
+from finetune_core import curves
+from finetune_core.charts import Curve, loss_chart
+
+
+def test_files_are_found_by_name_in_any_folder() -> None:
+    keys = [
+        "p/x/validation_artifacts/post/validation/validation_metrics.csv",
+        "p/step_wise_training_metrics.csv",
+    ]
+    assert curves.find(keys, curves.VALIDATION_FILE) == keys[0]
+    assert curves.find(keys, curves.TRAINING_FILE) == keys[1]
+    assert curves.find([], curves.TRAINING_FILE) is None
+
+
+def test_rows_without_a_number_are_left_out() -> None:
+    text = "\ufeffStep_Number , training_loss\n1,3.0\n2,nan\n3,\n4,inf\n5,1.5\n"
+    points = curves.parse(text, "training_loss")
+    assert points == [(1, 3.0), (5, 1.5)]
+    assert curves.loss(points) == curves.Loss(first=3.0, last=1.5)
+
+
+def test_missing_columns_and_files() -> None:
+    assert curves.parse("a,b\n1,2\n", "training_loss") == []
+    assert curves.parse("", "training_loss") == []
+    assert curves.loss([]) is None
+    assert curves.parse("training_loss\n3\n2\n", "training_loss") == [(1, 3.0), (2, 2.0)]
+
+
+def test_thinning_keeps_both_ends() -> None:
+    points = [(step, float(step)) for step in range(1000)]
+    thinned = curves.thin(points, 10)
+    assert (thinned[0], thinned[-1], len(thinned)) == ((0, 0.0), (999, 999.0), 10)
+
+
+def test_the_chart_stays_inside_its_frame_and_escapes() -> None:
+    drawn = loss_chart([Curve("<loss>", [(1, 3.0), (2, 1.0)]), Curve("one point", [(1, 1.0)])])
+    assert "&lt;loss&gt;" in drawn
+    assert "one point" not in drawn
+    assert drawn.count("<polyline") == 1
+    assert loss_chart([]) == ""
+    flat = loss_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
+    assert "nan" not in flat
