@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from finetune_aws.clients import client
@@ -24,19 +23,6 @@ def quota(code: str) -> float | None:
     except NotFound:
         return None
     return answer["Quota"].get("Value")
-
-
-def quotas_named(text: str) -> Iterator[tuple[str, str, float]]:
-    """Yield code, name and value of Bedrock quotas whose name holds ``text`` (any case).
-
-    Calls: servicequotas:ListServiceQuotas.
-    """
-    pages = _quotas().get_paginator("list_service_quotas").paginate(ServiceCode="bedrock")
-    with translated("servicequotas:ListServiceQuotas", "bedrock"):
-        for page in pages:
-            for item in page.get("Quotas", []):
-                if text.lower() in item.get("QuotaName", "").lower():
-                    yield item["QuotaCode"], item["QuotaName"], item["Value"]
 
 
 def _quotas() -> ServiceQuotasClient:

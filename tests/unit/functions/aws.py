@@ -108,7 +108,7 @@ class FakeAws:
             "ssm:PutParameter": lambda Name, Value, **_: (
                 self.parameters.update({Name: Value}) or {"Version": 1}
             ),
-            "ssm:DeleteParameter": lambda Name: self.parameters.pop(Name) and {},
+            "ssm:DeleteParameter": self._delete_parameter,
             "sns:Publish": {"MessageId": "1"},
             "bedrock:ListTagsForResource": {"tags": []},
         }
@@ -139,6 +139,11 @@ class FakeAws:
         if Name not in self.parameters:
             raise error("ParameterNotFound")
         return {"Parameter": {"Name": Name, "Value": self.parameters[Name]}}
+
+    def _delete_parameter(self, Name: str) -> dict[str, Any]:
+        if self.parameters.pop(Name, None) is None:
+            raise error("ParameterNotFound")
+        return {}
 
 
 class FakeClient:

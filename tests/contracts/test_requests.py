@@ -1,0 +1,148 @@
+"""Every request that the adapters can send, held against botocore's own service model."""
+
+import ast
+import contextlib
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+
+from finetune_aws import (
+    bedrock,
+    clients,
+    endpoints,
+    notices,
+    objects,
+    parameters,
+    quotas,
+    runtime,
+    usage,
+)
+from finetune_aws.ledger import Ledger
+from finetune_core.errors import FinetuneError
+from finetune_core.runs import tags
+from tests.unit.functions import samples
+from tests.unit.functions.account import throughput
+from tests.unit.functions.aws import FakeAws, check_request
+
+ADAPTERS = Path(__file__).resolve().parents[2] / "lambdas" / "finetune_aws"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NAME = f"dev-{samples.RUN_ID}"
+LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
+
+
+def served(kind: str) -> endpoints.Served:
+    arn = samples.PT_ARN if kind == "provisioned_throughput" else samples.DEPLOYMENT_ARN
+    return endpoints.Served(kind=kind, arn=arn, name=NAME, status="x", model_arn="m", created=NOW)  # type: ignore[arg-type]
+
+
+def deploy() -> object:
+    marks = tags("DEV", samples.RUN_ID, "banking-qa", NOW.isoformat())
+    return endpoints.deploy(NAME, samples.CUSTOM_ARN, "a" * 64, marks)
+
+
+REQUESTS: dict[str, Callable[[], Any]] = {
+    "s3:ListObjectVersions": lambda: list(objects.current_versions("data-bucket", "datasets/a/")),
+    "s3:ListObjectsV2": lambda: list(objects.keys("data-bucket", "runs/a/")),
+    "s3:GetObject": lambda: list(objects.read_chunks("data-bucket", "a/b", "v1", 3 * objects.CHUNK)),
+    "s3:PutObject": lambda: objects.write_json("data-bucket", "a/b", {"x": 1}),
+    "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
+    "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),
+    "dynamodb:UpdateItem": lambda: LEDGER.update_run("r", {"status": "x", "phases": []}, while_running=True),
+    "dynamodb:Query": lambda: list(LEDGER.runs_by_execution(samples.EXECUTION)),
+    "ssm:GetParameter": lambda: parameters.read_parameter(samples.POINTER),
+    "ssm:PutParameter": lambda: parameters.write_parameter(samples.POINTER, samples.PT_ARN, "x" * 2000),
+    "ssm:DeleteParameter": lambda: parameters.delete_parameter(samples.POINTER),
+    "sns:Publish": lambda: notices.publish("arn:aws:sns:us-east-1:111122223333:t", "ä\n" * 200, "m"),
+    "service-quotas:GetServiceQuota": lambda: quotas.quota("L-BE77399C"),
+    "cloudwatch:GetMetricStatistics": lambda: usage.invocations(samples.PT_ARN, NOW, NOW),
+    "bedrock:GetFoundationModel": lambda: bedrock.foundation_model(samples.MODEL_ID),
+    "bedrock:ListFoundationModels": lambda: bedrock.tunable_models("CONTINUED_PRE_TRAINING"),
+    "bedrock:GetCustomModel": lambda: bedrock.custom_model(samples.CUSTOM_ARN),
+    "bedrock:DeleteCustomModel": lambda: bedrock.delete_custom_model(samples.CUSTOM_ARN),
+    "bedrock:GetModelCustomizationJob": lambda: bedrock.customization_job(NAME),
+    "bedrock:StopModelCustomizationJob": lambda: bedrock.stop_job(NAME),
+    "bedrock:ListTagsForResource": lambda: bedrock.resource_tags(samples.PT_ARN),
+    "bedrock:GetProvisionedModelThroughput": lambda: endpoints.find("provisioned_throughput", NAME),
+    "bedrock:GetCustomModelDeployment": lambda: endpoints.find("on_demand", NAME),
+    "bedrock:ListProvisionedModelThroughputs": lambda: list(endpoints.listed()),
+    "bedrock:ListCustomModelDeployments": lambda: list(endpoints.listed()),
+    "bedrock:CreateCustomModelDeployment": deploy,
+    "bedrock:DeleteProvisionedModelThroughput": lambda: endpoints.delete(served("provisioned_throughput")),
+    "bedrock:DeleteCustomModelDeployment": lambda: endpoints.delete(served("on_demand")),
+    "bedrock-runtime:Converse": lambda: runtime.converse(
+        samples.PT_ARN,
+        {
+            "system": [{"text": "s"}],
+            "messages": [{"role": "user", "content": [{"text": "t"}]}],
+            "toolConfig": {
+                "tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}]
+            },
+        },
+        max_tokens=64,
+    ),
+    "bedrock-runtime:InvokeModel": lambda: runtime.embed("amazon.titan-embed-image-v1", "x"),
+}
+"""One call of an adapter for each operation that the adapters use."""
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
+    fake = FakeAws()
+    fake.on("bedrock:ListProvisionedModelThroughputs", {"provisionedModelSummaries": []})
+    fake.on("bedrock:ListCustomModelDeployments", {"modelDeploymentSummaries": []})
+    fake.on("bedrock:GetProvisionedModelThroughput", throughput())
+    fake.on("bedrock-runtime:Converse", samples.reply("x"))
+    fake.on("bedrock-runtime:InvokeModel", {"body": io.BytesIO(b'{"embedding": []}'), "contentType": "x"})
+    fake.s3.put("data-bucket", "a/b", b"x")
+    monkeypatch.setattr(clients.boto3, "client", fake.client)
+    clients.client.cache_clear()
+    yield fake
+    clients.client.cache_clear()
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+def test_the_request_is_one_that_aws_takes(aws: FakeAws, operation: str) -> None:
+    with contextlib.suppress(FinetuneError):  # most answers here are "not found"; the request counts
+        REQUESTS[operation]()
+    assert aws.made(operation)
+
+
+def test_no_operation_of_the_adapters_is_missing_here() -> None:
+    wanted = {xform_name(name.split(":")[1]) for name in REQUESTS} | {"upload_file"}
+    used = {name for path in ADAPTERS.glob("*.py") for name in _client_calls(ast.parse(path.read_text()))}
+    assert used == wanted
+
+
+def _client_calls(tree: ast.AST) -> set[str]:
+    """Return attributes taken from a client accessor's result, and the names given to get_paginator."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+            accessor = node.value.func
+            name = getattr(accessor, "id", "")
+            if (
+                (name.startswith("_") or name == "bedrock")
+                and not node.value.args
+                and node.attr != "get_paginator"
+            ):
+                found.add(node.attr)
+        is_paginator = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get_paginator"
+        if is_paginator and isinstance(node.args[0], ast.Constant):
+            found.add(str(node.args[0].value))
+    return found
+
+
+def test_the_check_itself_finds_what_aws_would_refuse() -> None:
+    with pytest.raises(AssertionError, match="does not fit"):
+        check_request("bedrock", "GetModelCustomizationJob", {"jobIdentifier": "a name with blanks"})
+    with pytest.raises(AssertionError, match="is not one of"):
+        check_request("bedrock", "ListFoundationModels", {"byCustomizationType": "REINFORCEMENT_FINE_TUNING"})
+    with pytest.raises(AssertionError, match="Missing required parameter"):
+        check_request("bedrock", "CreateCustomModelDeployment", {"modelDeploymentName": "x"})
+    with pytest.raises(AssertionError, match="at most"):
+        check_request("bedrock", "StopModelCustomizationJob", {"jobIdentifier": "a" * 1012})
