@@ -73,6 +73,16 @@ class Pipeline:
 
         return self.await_(ended, f"{count} ended execution(s) of {dataset}")
 
+    def ended(self, arn: str) -> dict:
+        """Wait until an execution has ended, and describe it."""
+        states = self.client("stepfunctions")
+
+        def done():
+            found = states.describe_execution(executionArn=arn)
+            return found if found["status"] in ENDED else None
+
+        return self.await_(done, f"end of {arn}")
+
     def runs(self, dataset: str) -> list[dict]:
         """Give the ledger's run items of a dataset, as plain Python."""
         table = self.session.resource(
