@@ -64,11 +64,13 @@ def test_state_graph():
     hold("state_graph.txt", lines)
 
 
+def named(rule: str) -> str:
+    """The rule with `<Storage/Data>` in place of the export's long name."""
+    export = r"Finetune-prod-Storage:ExportsOutputFnGetAtt(\w+?)[0-9A-F]{8}Arn[0-9A-F]{8}"
+    return re.sub(export, r"<Storage/\1>", rule)
+
+
 def test_acknowledgements(prod: Synthesised):
     """What cdk-nag would say and nobody has to hear, in PROD; the reasons stand beside it in the code."""
-    exported = re.compile(r"Finetune-prod-Storage:ExportsOutputFnGetAtt(\w+?)[0-9A-F]{8}Arn[0-9A-F]{8}")
-    lines = [
-        f"{path.removeprefix('Finetune-prod-')}  {exported.sub(r'<Storage/\1>', rule)}"
-        for path, rule in prod.acknowledged
-    ]
+    lines = [f"{path}  {named(rule)}" for path, rule in prod.acknowledged]
     hold("acknowledged.txt", sorted(lines))
