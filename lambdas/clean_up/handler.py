@@ -8,8 +8,8 @@ from finetune_aws.cleaning import Cleaner
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
 from finetune_aws.telemetry import function
-from finetune_core.contracts import CleanUp, Plan, TaskFailure, read, write
-from finetune_core.outcomes import explain, name_outcome
+from finetune_core.contracts import CleanUp, Plan, read, write
+from finetune_core.outcomes import TaskFailure, explain, name_outcome
 
 RESERVE_SECONDS: Final = 60.0
 

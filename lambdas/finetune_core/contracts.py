@@ -56,31 +56,6 @@ class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
     version_id: str | None = None
 
 
-class PinnedFile(msgspec.Struct, kw_only=True, frozen=True):
-    """One input file of a run: role in the run, pinned version, size in bytes, entity tag."""
-
-    role: Literal["train", "validation", "evaluation", "run"]
-    bucket: str
-    key: str
-    version_id: str
-    bytes: int
-    etag: str = ""
-
-
-class Inputs(msgspec.Struct, kw_only=True, frozen=True):
-    """``runs/<run_id>/inputs.json``: exactly what a run was made of."""
-
-    run_id: str
-    dataset: str
-    collection: str
-    files: list[PinnedFile]
-    settings: RunSettings
-
-    def by_role(self, role: str) -> list[PinnedFile]:
-        """Return the files of ``role`` in key order."""
-        return [file for file in self.files if file.role == role]
-
-
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
     """Names of what the run creates in Bedrock: each ≤ 63 characters and within its own pattern."""
 
@@ -290,13 +265,6 @@ class Promotion(msgspec.Struct, kw_only=True, frozen=True):
     value: str
     previous: str | None
     retired: list[str] = []
-
-
-class TaskFailure(msgspec.Struct, kw_only=True, frozen=True):
-    """A Step Functions error output (its own PascalCase keys)."""
-
-    error: str = msgspec.field(name="Error", default="")
-    cause: str = msgspec.field(name="Cause", default="")
 
 
 class CleanUp(msgspec.Struct, kw_only=True, frozen=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import msgspec
+
 from finetune_core import errors
-from finetune_core.contracts import TaskFailure
 from finetune_core.failures import diagnose
 
 Status = Literal["PROMOTED", "HELD", "REJECTED", "FAILED"]
@@ -26,6 +27,13 @@ _TIMED_OUT: Final = {
 _BY_PHASE: Final = {"train": "TrainingFailed", "serve": "ServingFailed", "evaluate": "EvaluationFailed"}
 _QUOTA: Final = "ServiceQuotaExceededException"
 _TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout")
+
+
+class TaskFailure(msgspec.Struct, kw_only=True, frozen=True):
+    """A Step Functions error output (its own PascalCase keys)."""
+
+    error: str = msgspec.field(name="Error", default="")
+    cause: str = msgspec.field(name="Cause", default="")
 
 
 def status_of(outcome: str) -> Status:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from finetune_core.contracts import PinnedFile, RunNames
+from finetune_core.contracts import RunNames
 from finetune_core.errors import RunRejected
+from finetune_core.inputs import PinnedFile
 
 Collection = Literal["datasets", "corpora"]
 Role = Literal["train", "validation", "evaluation", "run"]

@@ -12,15 +12,14 @@ from finetune_aws import objects
 from finetune_aws.environment import Environment
 from finetune_core import runs, settings
 from finetune_core.contracts import (
-    Inputs,
     ObjectRef,
-    PinnedFile,
     Plan,
     RunNames,
     RunSettings,
     write,
 )
 from finetune_core.errors import RunRejected
+from finetune_core.inputs import Inputs, PinnedFile
 
 
 def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environment: Environment) -> Plan:

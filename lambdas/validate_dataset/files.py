@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from finetune_aws import objects
-from finetune_core.contracts import Inputs, Plan
+from finetune_core.contracts import Plan
+from finetune_core.inputs import Inputs
 
 
 class Files:

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from finetune_core.contracts import TaskFailure
 from finetune_core.failures import diagnose
-from finetune_core.outcomes import explain, name_outcome, status_of
+from finetune_core.outcomes import TaskFailure, explain, name_outcome, status_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune_core import runs
-from finetune_core.contracts import PinnedFile
 from finetune_core.errors import RunRejected
+from finetune_core.inputs import PinnedFile
 
 # Shapes of botocore 1.43.106, bedrock/2023-04-20.
 JOB = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*")
