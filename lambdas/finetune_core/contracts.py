@@ -67,8 +67,7 @@ class RunNames(msgspec.Struct, kw_only=True, frozen=True):
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
     """What a run will do.
 
-    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` and ``execution_arn`` are
-    meaningful. With "reject" the run is known by its id, so that it can be claimed and reported once, and
+    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` has a meaning. With "reject" the run is known by its id, so that it can be claimed and reported once, and
     ends as ``RunRejected`` with ``reason``; its ``settings`` are then the environment's defaults.
     ``prefix`` is ``runs/<run_id>`` in the artifacts bucket (no trailing slash). ``bytes`` is the size of
     all pinned files. ``token`` is the ``clientRequestToken`` of every create call of the run.
@@ -209,10 +208,7 @@ class Training(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Endpoint(msgspec.Struct, kw_only=True, frozen=True):
-    """Where the candidate answers. ``status`` is the service's own word for the kind
-    (``Creating | InService | Updating | Failed``, or ``Creating | Active | Failed``); kind "none" has
-    ``arn`` "" and status "None".
-    """
+    """Where the candidate answers; ``status`` in the service's own word, "None" for kind "none"."""
 
     kind: EndpointKind
     arn: str
@@ -286,11 +282,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 def read(value: Any, shape: type[Shape], *, where: str) -> Shape:  # noqa: ANN401 - JSON of any shape
-    """Turn parsed JSON into ``shape``.
-
-    Raises:
-        SettingsError: naming the field, when state machine and function do not agree about the shape.
-    """
+    """Turn parsed JSON into ``shape``; raises SettingsError naming the field that does not fit."""
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
