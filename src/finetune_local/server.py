@@ -13,9 +13,11 @@ import importlib
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -45,6 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     listener = socket.create_server((_HOST, options.port), backlog=512)
     endpoint = f"https://{_HOST}:{listener.getsockname()[1]}"
     _prepare_environment(endpoint, certificate, key)
+    _use_temporary_folder(state / "tmp")
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
     asyncio.run(_serve(options, listener, endpoint, certificate, key, state))
 
@@ -105,6 +108,13 @@ def _prepare_environment(endpoint: str, certificate: Path, key: Path) -> None:
     )
 
 
+def _use_temporary_folder(folder: Path) -> None:
+    """Let functions' unpacked code lie in the state directory, without what an earlier server left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+
+
 async def _serve(
     options: argparse.Namespace,
     listener: socket.socket,
@@ -137,14 +147,15 @@ async def _serve(
     ready = state / READY_FILE
     content = {"endpoint": endpoint, "pid": os.getpid(), "ca": str(certificate)}
     application = _application(asgi_application(), cloud, lambda: _write(ready, content))
-    try:
-        await serve(application, config, shutdown_trigger=stop.wait)
-    finally:
-        ready.unlink(missing_ok=True)
-        cloud.bedrock.close()
-        # Threads of executions and training jobs may still wait for simulated hours.
-        logging.shutdown()
-        os._exit(0)
+    serving = asyncio.ensure_future(serve(application, config, shutdown_trigger=asyncio.Event().wait))
+    await asyncio.wait({serving, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    ready.unlink(missing_ok=True)
+    cloud.bedrock.close()
+    if serving.done():
+        serving.result()
+    # Nothing here outlives the process: idle connections and threads that wait for simulated hours go with it.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _stop_on(stop: asyncio.Event, *, with_parent: bool) -> None:

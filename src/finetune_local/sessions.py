@@ -5,6 +5,7 @@ A 12-digit access key id is the number of the account that it acts as, with full
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,13 @@ ROOT_SECRET = "test"  # noqa: S105 - the emulator's fixed secret of account root
 
 _LOADER = botocore.loaders.create_loader()
 """Shared by all sessions, so that each service model is read from disk once per process."""
+
+_NOT_THE_USERS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""botocore's settings (name in the file, in the environment, default, converter) without the user's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +53,7 @@ class LocalSession(boto3.session.Session):
     def __init__(
         self, credentials: Credentials, *, endpoint_url: str, ca_bundle: str, region: str = REGION
     ) -> None:
-        core = botocore.session.Session()
+        core = botocore.session.Session(session_vars=_NOT_THE_USERS)
         core.register_component("data_loader", _LOADER)
         super().__init__(
             aws_access_key_id=credentials.access_key,

@@ -88,7 +88,7 @@ class StandIn:
         if path == "/model-customization-jobs" and method == "POST":
             return self._create(members, account, region)
         if match := re.fullmatch(r"/model-customization-jobs/(.+?)(/stop)?", path):
-            return self._job(match[1], stop=bool(match[2]))
+            return self._job(match[1], account, stop=bool(match[2]))
         if path == "/provisioned-model-throughput":
             return 400, {"error": "ServiceQuotaExceededException", "message": "no model units"}
         return 404, {"error": "ResourceNotFoundException", "message": f"no {path}"}
@@ -109,8 +109,9 @@ class StandIn:
         self.put_event(account, region, "aws.bedrock", "Model Customization Job State Change", detail)
         return 201, {"jobArn": arn}
 
-    def _job(self, identifier: str, *, stop: bool) -> tuple[int, dict[str, Any]]:
-        job = next((j for j in self.jobs.values() if identifier in (j["jobArn"], j["jobName"])), None)
+    def _job(self, identifier: str, account: str, *, stop: bool) -> tuple[int, dict[str, Any]]:
+        named = (job for job in self.jobs.values() if identifier in (job["jobArn"], job["jobName"]))
+        job = next((job for job in named if f":{account}:" in job["jobArn"]), None)
         if job is None:
             return 404, {"error": "ResourceNotFoundException", "message": f"no job {identifier}"}
         if stop:

@@ -28,7 +28,7 @@ def bare_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]
     """Give a local cloud with a stand-in for Bedrock, for tests of the emulator layer alone."""
     with LocalCloud(
         tmp_path_factory.mktemp("bare-cloud"),
-        speed=SPEED,
+        speed=5 * SPEED,
         bedrock="bedrock_stand_in:StandIn",
         import_paths=[Path(__file__).parent],
     ) as cloud:
