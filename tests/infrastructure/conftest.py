@@ -10,6 +10,7 @@ from config.environments import ENVIRONMENTS, PROD
 from tests.infrastructure.synthesis import Synthesised, synthesise
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests in one worker: synthesising is the cost, and it is shared."""
     for item in items:
