@@ -76,7 +76,7 @@ def _alternatives(kind: str) -> tuple[list[str], str]:
     """Return the active ids that the Region customizes in this way, and in words what else it offers."""
     if kind == "CONTINUED_PRE_TRAINING":
         same, other = _active("CONTINUED_PRE_TRAINING"), _active("FINE_TUNING")
-        words = f"For FINE_TUNING the account could use: {', '.join(other)}." if other else ""
+        words = f"For fine-tuning the account could use: {', '.join(other)}." if other else ""
     else:
         same, words = _active("FINE_TUNING"), "Deploy the pipeline in a Region that offers one."
     return same, words

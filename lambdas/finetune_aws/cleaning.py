@@ -18,12 +18,13 @@ from finetune_core.runs import TAG_PIPELINE, TAG_RUN
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
-"""Seconds between looks at an endpoint that Bedrock refuses to delete while it is being created."""
+"""Seconds between looks at what Bedrock is still creating or stopping."""
+_UNFINISHED: Final = ("InProgress", "Stopping")
 
 
 @dataclass
 class Cleaner:
-    """Cleans up after one run; waits ``seconds`` at most for endpoints in the middle of a change."""
+    """Cleans up after one run; waits ``seconds`` at most for what is in the middle of a change."""
 
     plan: Plan
     environment: str
@@ -61,6 +62,7 @@ class Cleaner:
         return True
 
     def _stop_job(self) -> None:
+        """Stop the job and wait until it has ended: one that completes meanwhile leaves a model behind."""
         job = bedrock.customization_job(self.plan.names.job)
         if job is None:
             return
@@ -68,6 +70,12 @@ class Cleaner:
         if job.get("status") == "InProgress":
             bedrock.stop_job(self.plan.names.job)
             self.deleted.append(job["jobArn"])
+        if job.get("status") in _UNFINISHED:
+            self._wait_until(self._job_ended)
+
+    def _job_ended(self) -> bool:
+        job = bedrock.customization_job(self.plan.names.job)
+        return job is None or job.get("status") not in _UNFINISHED
 
     def _ours(self, arn: str) -> bool:
         tags = bedrock.resource_tags(arn)
@@ -88,32 +96,29 @@ class Cleaner:
             parameters.delete_parameter(name)
 
     def _delete_endpoint(self, found: endpoints.Served) -> None:
-        current: endpoints.Served | None = found
-        waited, pause = 0.0, FIRST_PAUSE
-        while current is not None:
-            try:
-                endpoints.delete(current)
-                self.deleted.append(current.arn)
-                return
-            except (Conflict, RequestInvalid):
-                # Refused while it is being created or updated; anything else is a real refusal.
-                if not current.busy and self._settled(current):
-                    raise
-                if waited >= self.seconds:
-                    raise Conflict(
-                        f"endpoint {current.name} is still {current.status} and cannot be deleted yet",
-                        where=current.arn,
-                        remedy="It is tried again; the guardian deletes it at the latest.",
-                    ) from None
-            self.pause(pause)
-            waited, pause = waited + pause, min(pause * 2, LONGEST_PAUSE)
-            current = endpoints.find(current.kind, current.arn)
+        """Delete an endpoint, waiting while Bedrock refuses because it is being created or updated."""
+        if not self._wait_until(lambda: self._deleted(found.kind, found.arn)):
+            raise Conflict(
+                f"endpoint {found.name} is in the middle of a change and cannot be deleted yet",
+                where=found.arn,
+                remedy="It is tried again; the guardian deletes it at the latest.",
+            )
+        self.deleted.append(found.arn)
 
     @staticmethod
-    def _settled(before: endpoints.Served) -> bool:
-        """Look once more: the status may have changed between the look and the refusal."""
-        now = endpoints.find(before.kind, before.arn)
-        return now is not None and now.status == before.status
+    def _deleted(kind: endpoints.Kind, arn: str) -> bool:
+        """Try to delete; False when it was refused in the middle of a change, other refusals are raised."""
+        current = endpoints.find(kind, arn)
+        if current is None:
+            return True
+        try:
+            endpoints.delete(current)
+        except (Conflict, RequestInvalid):
+            now = endpoints.find(kind, arn)
+            if now is not None and not now.busy and now.status == current.status:
+                raise
+            return now is None
+        return True
 
     def _delete_model(self) -> None:
         model = bedrock.custom_model(self.plan.names.model)
@@ -124,18 +129,21 @@ class Cleaner:
             if arn not in self.kept:
                 self.kept.append(arn)
             return
-        self._wait_for_endpoints()
+        # A model with an endpoint attached cannot be deleted.
+        self._wait_until(self._endpoints_gone)
         bedrock.delete_custom_model(arn)
         self.deleted.append(arn)
 
-    def _wait_for_endpoints(self) -> None:
-        """Wait until the deleted endpoints are gone: a model with one attached cannot be deleted."""
-        waited, pause = 0.0, FIRST_PAUSE
-        while waited < self.seconds and any(self._exists(arn) for arn in self.deleted):
+    def _wait_until(self, done: Callable[[], bool]) -> bool:
+        """Ask in growing pauses until it is done (True) or the time of all waits together is up (False)."""
+        pause = FIRST_PAUSE
+        while not done():
+            if self.seconds <= 0:
+                return False
             self.pause(pause)
-            waited, pause = waited + pause, min(pause * 2, LONGEST_PAUSE)
+            self.seconds -= pause
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return True
 
-    @staticmethod
-    def _exists(arn: str) -> bool:
-        kind = endpoints.kind_of(arn)
-        return kind is not None and endpoints.find(kind, arn) is not None
+    def _endpoints_gone(self) -> bool:
+        return not any(endpoints.find(kind, arn) for arn in self.deleted if (kind := endpoints.kind_of(arn)))

@@ -45,7 +45,7 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     budget_usd: Annotated[float, Meta(gt=0)] | None = None
     approval: Literal["never", "always", "above"] = "never"
     approve_above_usd: Annotated[float, Meta(ge=0)] | None = None
-    keep_model: bool = True
+    keep_model: bool = False
 
 
 class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
@@ -67,10 +67,11 @@ class RunNames(msgspec.Struct, kw_only=True, frozen=True):
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
     """What a run will do.
 
-    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` has a meaning. With "reject" the run is known by its id, so that it can be claimed and reported once, and
-    ends as ``RunRejected`` with ``reason``; its ``settings`` are then the environment's defaults.
-    ``prefix`` is ``runs/<run_id>`` in the artifacts bucket (no trailing slash). ``bytes`` is the size of
-    all pinned files. ``token`` is the ``clientRequestToken`` of every create call of the run.
+    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` has a meaning. With "reject" the
+    run is known by its id, so that it can be claimed and reported once, and ends as ``RunRejected`` with
+    ``reason``; its ``settings`` are then the environment's defaults. ``prefix`` is ``runs/<run_id>`` in the
+    artifacts bucket, ``bytes`` the size of all pinned files, ``token`` the ``clientRequestToken`` of every
+    create call of the run.
     """
 
     action: Literal["run", "wait", "reject"]

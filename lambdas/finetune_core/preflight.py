@@ -17,6 +17,7 @@ from finetune_core.model_rules import Model
 
 QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
 _UNKNOWN_FORMAT: Final = "converse"
+_WORDS: Final = {"FINE_TUNING": "fine-tuning", "CONTINUED_PRE_TRAINING": "continued pre-training"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +54,9 @@ def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str
             remedy=instead,
         )
     if kind not in offer.customizations:
-        offered = ", ".join(offer.customizations) or "no customization"
+        offered = ", ".join(words(each) for each in offer.customizations) or "no customization"
         raise ModelNotTunable(
-            f"base model {offer.model_id} does not offer {kind}; it offers {offered}",
+            f"base model {offer.model_id} does not offer {words(kind)}; it offers {offered}",
             where=f"base_model and type, Region {region}",
             remedy=instead,
         )
@@ -159,6 +160,11 @@ def plan_training(
     )
 
 
+def words(kind: str) -> str:
+    """Return a customization type as people write it."""
+    return _WORDS.get(kind, kind.lower().replace("_", " "))
+
+
 def _automatic(model: Model, on_demand: bool, provisioned: bool, region: str) -> tuple[EndpointKind, str]:
     if on_demand:
         return "on_demand", f"{model.name} can be served on demand in {region}: no charge while idle"
@@ -169,5 +175,5 @@ def _automatic(model: Model, on_demand: bool, provisioned: bool, region: str) ->
 
 def _instead(kind: str, region: str, alternatives: Sequence[str], others: str) -> str:
     if alternatives:
-        return f"Use one of those that {region} offers for {kind}: {', '.join(alternatives)}."
-    return f"No active model offers {kind} in {region} today. {others}".strip()
+        return f"Use one of those that {region} offers for {words(kind)}: {', '.join(alternatives)}."
+    return f"No active model offers {words(kind)} in {region} today. {others}".strip()

@@ -93,7 +93,7 @@ def test_continued_pre_training_with_no_model_says_so(aws: FakeAws, call: Call) 
         "bedrock:ListFoundationModels",
         lambda byCustomizationType: summaries(*([MODEL_ID] * (byCustomizationType == "FINE_TUNING"))),
     )
-    told = "No active model offers CONTINUED_PRE_TRAINING in us-east-1 today. For FINE_TUNING"
+    told = "No active model offers continued pre-training in us-east-1 today. For fine-tuning"
     with pytest.raises(ModelNotTunable, match=told):
         check(call, customization_type="CONTINUED_PRE_TRAINING")
 

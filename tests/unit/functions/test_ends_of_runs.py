@@ -88,15 +88,17 @@ def test_clean_up_of_nothing_deletes_nothing(aws: FakeAws, call: Call) -> None:
     assert clean(call) == {"outcome": "ServingFailed", "message": "it broke", "deleted": [], "kept": []}
 
 
-def test_clean_up_stops_the_job_and_deletes_the_endpoint(aws: FakeAws, call: Call) -> None:
+def test_clean_up_stops_the_job_and_deletes_the_endpoint(
+    aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "FIRST_PAUSE", 0.0)
     account = Endpoints(aws, throughput())
-    aws.on(
-        "bedrock:GetModelCustomizationJob",
-        {"jobArn": JOB_ARN, "status": "InProgress", "creationTime": LONG_AGO},
-    )
+    job = {"jobArn": JOB_ARN, "creationTime": LONG_AGO}
+    states = ("InProgress", "Stopping", "Stopped")
+    aws.on("bedrock:GetModelCustomizationJob", [job | {"status": status} for status in states])
     aws.on("bedrock:StopModelCustomizationJob", {})
     aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO})
-    found = clean(call, phase="train", name="States.Timeout")
+    found = clean(call, phase="train", name="States.Timeout", settings=settings(keep_model=True))
     assert found["outcome"] == "TrainingStalled"
     assert found["deleted"] == [JOB_ARN, PT_ARN]
     assert found["kept"] == [CUSTOM_ARN]
@@ -116,7 +118,7 @@ def test_clean_up_gives_the_machine_a_retry_when_time_is_up(aws: FakeAws, call: 
     Endpoints(aws, throughput(status="Creating"))
     aws.on("bedrock:DeleteProvisionedModelThroughput", error("ConflictException"))
     event = {"plan": plan(), "phase": "serve", "error": {"Error": "ServingFailed", "Cause": ""}}
-    with pytest.raises(Conflict, match="still Creating"):
+    with pytest.raises(Conflict, match="in the middle of a change"):
         call("clean_up", event, 60)
 
 
