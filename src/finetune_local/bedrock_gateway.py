@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from finetune_local.hooks import gateway, iam
+from finetune_local.values import Json
 
-Json = dict[str, Any]
 Request = tuple[str, str, str, dict[str, str], bytes, dict[str, Any]]
 """service, method, path, headers, body, query."""
 
@@ -32,7 +32,7 @@ class Permission(Protocol):
 class Bedrock(Protocol):
     """Our Bedrock, as `finetune_local.bedrock.service.BedrockService` implements it; thread-safe."""
 
-    def handle(
+    def handle(  # noqa: PLR0917 - the parts of an HTTP request, as the emulator hands them over
         self,
         service: str,
         method: str,
@@ -47,7 +47,7 @@ class Bedrock(Protocol):
     ) -> gateway.Response:
         """Answer one request whose caller has been judged."""
 
-    def permissions(
+    def permissions(  # noqa: PLR0917 - as for handle
         self,
         service: str,
         method: str,

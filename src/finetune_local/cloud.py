@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from finetune_local import price_list
 from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
@@ -18,15 +17,15 @@ from finetune_local.service_quotas import ServiceQuotas
 from finetune_local.sessions import REGION, LocalSession
 from finetune_local.targets import Targets
 from finetune_local.tasks import ServiceTasks
+from finetune_local.values import Json, Untyped
 
-Json = dict[str, Any]
 _TICK_SECONDS = 1.0
 
 
 class Cloud:
     """The local cloud inside the server process."""
 
-    def __init__(self, *, endpoint_url: str, ca_bundle: str, clock: Clock, make_bedrock: Any) -> None:
+    def __init__(self, *, endpoint_url: str, ca_bundle: str, clock: Clock, make_bedrock: Untyped) -> None:
         self._clock = clock
         self._endpoint_url = endpoint_url
         self.identity = Identity(endpoint_url=endpoint_url, ca_bundle=ca_bundle)
@@ -88,7 +87,9 @@ class Cloud:
         return self.bedrock.admin(order)
 
     def _quotas(self, account: str, region: str) -> Json:
-        quotas: Json = self.bedrock.admin({"command": "quotas", "account": account, "region": region})["quotas"]
+        quotas: Json = self.bedrock.admin({"command": "quotas", "account": account, "region": region})[
+            "quotas"
+        ]
         return quotas
 
     def _status(self, members: Json) -> Json:
@@ -124,7 +125,7 @@ def _put_event(account: str, region: str, source: str, detail_type: str, detail:
         events.put_event(source, detail_type, json.dumps(detail), resources)
 
 
-def _put_metric(
+def _put_metric(  # noqa: PLR0917 - the interface agreed with our Bedrock
     account: str,
     region: str,
     namespace: str,

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from finetune_local.server import ADMIN_PATH, BEDROCK, READY_FILE, client_environment, without_aws
+from finetune_local.environment import client_environment, without_aws
+from finetune_local.server import ADMIN_PATH, BEDROCK, READY_FILE
 from finetune_local.sessions import REGION, Credentials, LocalSession
+from finetune_local.values import Untyped, Value
 
 ACCOUNT = "000000000000"
 """The account of `finetune local`; tests take accounts of their own."""
@@ -56,12 +58,14 @@ class LocalCloud:
         self._server: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
+        """Start the server."""
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Stop the server."""
         self.stop()
 
     @property
@@ -144,15 +148,13 @@ class LocalCloud:
 
     def session_of(self, credentials: Credentials, *, region: str = REGION) -> LocalSession:
         """Return a boto3 session with other credentials, such as those of an assumed role."""
-        return LocalSession(
-            credentials, endpoint_url=self.endpoint, ca_bundle=self.ca_bundle, region=region
-        )
+        return LocalSession(credentials, endpoint_url=self.endpoint, ca_bundle=self.ca_bundle, region=region)
 
-    def client(self, name: str, account: str = ACCOUNT) -> Any:
+    def client(self, name: str, account: str = ACCOUNT) -> Value:
         """Return a boto3 client as the root of `account`."""
         return self.session(account).client(name)
 
-    def admin(self, **order: Any) -> dict[str, Any]:
+    def admin(self, **order: Value) -> dict[str, Any]:
         """Give the operator's order `command=…` to the server and return its answer.
 
         Commands: status · enforce(on) · advance(seconds) · speed(speed) · refusals(account) · bedrock(…).
@@ -181,11 +183,11 @@ class LocalCloud:
         return self._server
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
-        self._await(lambda: (self.state_dir / READY_FILE).exists(), _START_SECONDS, "start", process)
+        self._await((self.state_dir / READY_FILE).exists, _START_SECONDS, "start", process)
         self._server = json.loads((self.state_dir / READY_FILE).read_text())
 
     def _await(
-        self, reached: Any, seconds: float, what: str, process: subprocess.Popen[bytes] | None = None
+        self, reached: Untyped, seconds: float, what: str, process: subprocess.Popen[bytes] | None = None
     ) -> None:
         deadline = time.monotonic() + seconds
         while not reached():

@@ -8,18 +8,17 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from finetune_local.clock import Clock
 from finetune_local.hooks import gateway, states
 from finetune_local.identity import AssumeRoleRefusedError, Identity
 from finetune_local.sessions import LocalSession
+from finetune_local.values import Json
 
 logger = logging.getLogger(__name__)
-Json = dict[str, Any]
 
 
-class ExecutionStopped(BaseException):  # noqa: N818 - not an error: it unwinds a stopped execution's threads
+class ExecutionStopped(BaseException):
     """The execution is over (stopped or timed out); nothing may catch this but the engine's outer loop."""
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from finetune_local.hooks import gateway
+from finetune_local.values import Json
 
-Json = dict[str, Any]
 Operation = Callable[[Json, str, str], Json]
 """(members, account, Region) → members; raises ServiceError."""
 

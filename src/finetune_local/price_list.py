@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from finetune_core.prices_data import PRICES, STORAGE_MONTH, Rate
 
 from finetune_local.hooks import gateway
-from finetune_local.json_service import Json, ServiceError, json_service
+from finetune_local.json_service import ServiceError, json_service
+from finetune_local.values import Json
 
 _COLUMNS = {
     "training": ("Customization-Training", "1K tokens"),

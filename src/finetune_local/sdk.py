@@ -11,14 +11,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finetune_local.hooks.states import TaskError, member_key
-
-Json = dict[str, Any]
+from finetune_local.values import Json, Untyped, Value
 
 _CLIENTS = {
     "bedrockruntime": "bedrock-runtime",
@@ -94,7 +92,7 @@ class Integration:
         return prefix, f"{prefix}Exception"
 
 
-def call(client: Any, integration: Integration, arguments: Any) -> Json:
+def call(client: Untyped, integration: Integration, arguments: Value) -> Json:
     """Make the call with `client` and return its result; raise TaskError for whatever goes wrong."""
     model = client.meta.service_model
     if integration.operation not in model.operation_names:
@@ -112,7 +110,7 @@ def call(client: Any, integration: Integration, arguments: Any) -> Json:
     return result
 
 
-def _task_error(error: ClientError, model: Any, integration: Integration) -> Exception:
+def _task_error(error: ClientError, model: Untyped, integration: Integration) -> Exception:
     prefix, general = integration.errors
     code = error.response["Error"].get("Code", "Unknown")
     status = error.response["ResponseMetadata"].get("HTTPStatusCode")
@@ -127,7 +125,7 @@ def _exception_name(shape: str) -> str:
     return shape if shape.endswith("Exception") else f"{shape.removesuffix('Fault')}Exception"
 
 
-def _names(shape: Any, integration: Integration) -> dict[str, str]:
+def _names(shape: Untyped, integration: Integration) -> dict[str, str]:
     """Return the names under which a structure's members are written in a state machine."""
     if integration.optimized and integration.service == "dynamodb":
         return {name: name for name in shape.members}
@@ -135,7 +133,7 @@ def _names(shape: Any, integration: Integration) -> dict[str, str]:
     return {renamed.get(name) or member_key(name): name for name in shape.members}
 
 
-def _to_api(value: Any, shape: Any, integration: Integration, path: str) -> Any:
+def _to_api(value: Value, shape: Untyped, integration: Integration, path: str) -> Value:
     kind = shape.type_name if shape is not None else "structure"
     if kind == "structure" and not getattr(shape, "is_document_type", False):
         return _structure_to_api(value, shape, integration, path)
@@ -152,7 +150,7 @@ def _to_api(value: Any, shape: Any, integration: Integration, path: str) -> Any:
     return value
 
 
-def _structure_to_api(value: Any, shape: Any, integration: Integration, path: str) -> Json:
+def _structure_to_api(value: Value, shape: Untyped, integration: Integration, path: str) -> Json:
     if not isinstance(value, dict):
         raise TaskError("States.Runtime", f"{path} of {integration.operation} must be an object")
     names = _names(shape, integration) if shape is not None else {}
@@ -169,7 +167,7 @@ def _structure_to_api(value: Any, shape: Any, integration: Integration, path: st
     }
 
 
-def _text_to_api(value: Any, kind: str, integration: Integration, path: str) -> Any:
+def _text_to_api(value: Value, kind: str, integration: Integration, path: str) -> Value:
     if not isinstance(value, str):
         if not (integration.optimized and path.rpartition(".")[2] in _TEXT_FROM_OBJECT):
             raise TaskError("States.Runtime", f"{path} of {integration.operation} must be a string")
@@ -177,7 +175,7 @@ def _text_to_api(value: Any, kind: str, integration: Integration, path: str) -> 
     return value.encode() if kind == "blob" else value
 
 
-def _to_states(value: Any, shape: Any, integration: Integration) -> Any:
+def _to_states(value: Value, shape: Untyped, integration: Integration) -> Value:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         names = {name: key for key, name in _names(shape, integration).items()}
@@ -197,6 +195,6 @@ def _to_states(value: Any, shape: Any, integration: Integration) -> Any:
     return value
 
 
-def _blob_text(value: Any) -> Any:
+def _blob_text(value: Value) -> Value:
     content = value.read() if hasattr(value, "read") else value
     return content.decode() if isinstance(content, bytes) else content

@@ -1,11 +1,12 @@
-"""Service Quotas for Bedrock: GetServiceQuota and ListServiceQuotas, from the quotas that our Bedrock obeys."""
+"""Service Quotas for Bedrock: GetServiceQuota, ListServiceQuotas, from what our Bedrock obeys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from finetune_local.hooks import gateway
-from finetune_local.json_service import Json, ServiceError, json_service
+from finetune_local.json_service import ServiceError, json_service
+from finetune_local.values import Json
 
 _PAGE = 100
 Quotas = Callable[[str, str], Json]
@@ -43,11 +44,11 @@ class ServiceQuotas:
 
     def _listed(self, members: Json, account: str, region: str) -> list[Json]:
         if members.get("ServiceCode") != "bedrock":
-            raise ServiceError("NoSuchResourceException", "the local cloud has quotas of service bedrock only")
+            raise ServiceError(
+                "NoSuchResourceException", "the local cloud has quotas of service bedrock only"
+            )
         quotas = self._quotas(account, region)
-        return [
-            _shape(code, row, account, region) for code, row in quotas.items() if code.startswith("L-")
-        ]
+        return [_shape(code, row, account, region) for code, row in quotas.items() if code.startswith("L-")]
 
 
 def _shape(code: str, row: Json, account: str, region: str) -> Json:

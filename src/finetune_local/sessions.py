@@ -15,10 +15,12 @@ import botocore.config
 import botocore.loaders
 import botocore.session
 
+from finetune_local.values import Untyped, Value
+
 REGION = "us-east-1"
 """The local cloud's Region: most models that can be customized are offered there."""
 
-ROOT_SECRET = "test"  # noqa: S105 - the emulator's fixed secret of account roots, worthless elsewhere
+ROOT_SECRET = "test"  # noqa: S105 - worthless anywhere else
 
 _LOADER = botocore.loaders.create_loader()
 """Shared by all sessions, so that each service model is read from disk once per process."""
@@ -66,18 +68,18 @@ class LocalSession(boto3.session.Session):
         self._shared: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def shared_client(self, service_name: str) -> Any:
+    def shared_client(self, service_name: str) -> Value:
         """Return this session's one client of a service: no hidden retries, safe to use from all threads."""
         with self._lock:
             if service_name not in self._shared:
                 self._shared[service_name] = self.client(service_name, config=client_config())
             return self._shared[service_name]
 
-    def client(self, service_name: Any, *args: Any, **kwargs: Any) -> Any:
+    def client(self, service_name: Value, *args: Untyped, **kwargs: Untyped) -> Value:
         """Make a client of the local cloud; arguments as for boto3, each may be overridden."""
         return super().client(service_name, *args, **{**self._endpoint, **kwargs})
 
-    def resource(self, service_name: Any, *args: Any, **kwargs: Any) -> Any:
+    def resource(self, service_name: Value, *args: Untyped, **kwargs: Untyped) -> Value:
         """Make a resource of the local cloud; arguments as for boto3, each may be overridden."""
         return super().resource(service_name, *args, **{**self._endpoint, **kwargs})
 

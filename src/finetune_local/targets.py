@@ -10,13 +10,13 @@ import contextvars
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finetune_local.hooks import events, gateway, iam
 from finetune_local.hooks.events import Delivery
 from finetune_local.identity import AssumeRoleRefusedError, Identity
+from finetune_local.values import Untyped
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,7 @@ class Targets:
         account, region = gateway.tenant()
         source = delivery.source.get("Arn", "")
         logger.warning("event of %s not delivered to %s: %s", source, delivery.arn, reason)
-        self.refusals.append(
-            {"account": account, "source": source, "target": delivery.arn, "reason": reason}
-        )
+        self.refusals.append({"account": account, "source": source, "target": delivery.arn, "reason": reason})
         queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
             return
@@ -113,9 +111,7 @@ def _admitted(delivery: Delivery) -> bool:
     return False
 
 
-def _send(client: Any, queue_arn: str, body: str, attributes: dict[str, str]) -> None:
+def _send(client: Untyped, queue_arn: str, body: str, attributes: dict[str, str]) -> None:
     url = client.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
-    values = {
-        name: {"DataType": "String", "StringValue": value[:1024]} for name, value in attributes.items()
-    }
+    values = {name: {"DataType": "String", "StringValue": value[:1024]} for name, value in attributes.items()}
     client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=values)

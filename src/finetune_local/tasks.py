@@ -8,17 +8,16 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from finetune_local.clock import Clock
 from finetune_local.executions import Executions
-from finetune_local.hooks.states import TaskError, close_token, open_token
+from finetune_local.hooks.states import TaskError, close_token, error_name, open_token
 from finetune_local.sdk import Integration, call
+from finetune_local.values import Json, Value
 
 logger = logging.getLogger(__name__)
-Json = dict[str, Any]
 
 POLL_SECONDS = 60
 """Simulated pause between two looks at a training job."""
@@ -39,11 +38,11 @@ class ServiceTasks:
         self._clock = clock
         self._executions = executions
 
-    def invoke(self, resource: str, arguments: Any) -> Any:
+    def invoke(self, resource: str, arguments: Value) -> Value:
         """Run a task and return its result."""
         return self._invoke(resource, arguments, math.inf)
 
-    def invoke_within(self, resource: str, arguments: Any, seconds: float) -> Any:
+    def invoke_within(self, resource: str, arguments: Value, seconds: float) -> Value:
         """Run a task; States.Timeout after `seconds`."""
         if ".sync" in resource:
             return self._invoke(resource, arguments, seconds)
@@ -56,7 +55,7 @@ class ServiceTasks:
         except TimeoutError:
             raise _timed_out(seconds) from None
 
-    def invoke_and_wait(self, resource: str, arguments: Any, token: str, state: Json) -> Any:
+    def invoke_and_wait(self, resource: str, arguments: Value, token: str, state: Json) -> Value:
         """Run a task and wait for its token to come back."""
         run = self._executions.current()
         returned = open_token(token)
@@ -83,7 +82,7 @@ class ServiceTasks:
             raise TaskError("States.ItemReaderFailed", str(error)) from error
         return content.decode()
 
-    def _invoke(self, resource: str, arguments: Any, seconds: float) -> Any:
+    def _invoke(self, resource: str, arguments: Value, seconds: float) -> Value:
         if resource.startswith("arn:aws:lambda:"):
             return self._call_function({"FunctionName": resource, "Payload": arguments})["Payload"]
         integration = Integration.parse(resource)
@@ -95,7 +94,7 @@ class ServiceTasks:
             raise TaskError("States.Runtime", f"the local cloud offers no integration {resource}")
         return self._call(integration, arguments)
 
-    def _call(self, integration: Integration, arguments: Any) -> Json:
+    def _call(self, integration: Integration, arguments: Value) -> Json:
         client = self._executions.session().shared_client(integration.client)
         return call(client, integration, arguments)
 
@@ -109,7 +108,7 @@ class ServiceTasks:
             raise TaskError(report.get("errorType") or "Lambda.Unknown", json.dumps(report))
         return {**result, "Payload": payload}
 
-    def _train(self, integration: Integration, arguments: Any, seconds: float) -> Json:
+    def _train(self, integration: Integration, arguments: Value, seconds: float) -> Json:
         """Run a model customization job to its end; stop it when the task times out or is aborted."""
         if integration != _TRAINING:
             raise TaskError("States.Runtime", f"the local cloud offers no {integration.operation}.sync")
@@ -133,7 +132,7 @@ class ServiceTasks:
         try:
             return self._call(integration, job)
         except TaskError as error:
-            if error.error.endswith(_PASSING_ERRORS):
+            if error_name(error).endswith(_PASSING_ERRORS):
                 return {}
             raise
 
@@ -147,5 +146,4 @@ class ServiceTasks:
 
 
 def _timed_out(seconds: float) -> Exception:
-    error: Exception = TaskError("States.Timeout", f"the task did not end within {seconds} seconds")
-    return error
+    return TaskError("States.Timeout", f"the task did not end within {seconds} seconds")

@@ -1,4 +1,4 @@
-"""Holds every private name of the AWS emulator that `finetune_local.hooks` uses against the installed release.
+"""Holds each private name of the AWS emulator that `finetune_local.hooks` uses against the installed release.
 
 A failure here means that ministack has changed: read its change log, adapt `src/finetune_local/hooks`, and
 only then move the pin.
@@ -145,7 +145,7 @@ def test_nothing_else_in_the_project_imports_the_emulator() -> None:
         ("ministack.services.stepfunctions", "args=(_run_execution, exec_arn)"),
         ("ministack.services.stepfunctions", '"Task": _execute_task'),
         ("ministack.services.stepfunctions", '"StopExecution": _stop_execution'),
-        ("ministack.services.stepfunctions", '_task_tokens.get(token)'),
+        ("ministack.services.stepfunctions", "_task_tokens.get(token)"),
         ("ministack.services.stepfunctions", 'info["event"].set()'),
         ("ministack.services.scheduler", "_eb._invoke_target(target, event, sched)"),
         ("ministack.services.scheduler", '"Source": "aws.scheduler"'),

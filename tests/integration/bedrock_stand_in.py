@@ -23,7 +23,7 @@ class StandIn:
         self.tags: dict[str, list[dict[str, str]]] = {}
         self.calls: list[str] = []
 
-    def handle(
+    def handle(  # noqa: PLR0917 - the interface of our Bedrock
         self,
         service: str,
         method: str,
@@ -42,7 +42,7 @@ class StandIn:
         kind = {"x-amzn-errortype": answer.pop("error")} if "error" in answer else {}
         return status, {"Content-Type": "application/json", **kind}, json.dumps(answer).encode()
 
-    def permissions(
+    def permissions(  # noqa: PLR0917 - the interface of our Bedrock
         self,
         service: str,
         method: str,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from finetune_local.emulator import LocalCloud
 
 SPEED = 2000.0

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from finetune_local.emulator import LocalCloud
 
+from finetune_local.emulator import LocalCloud
 from tests.integration.emulator_kit import Kit, allow
 
 STATES, BEDROCK = "states.amazonaws.com", "bedrock.amazonaws.com"
@@ -63,7 +63,12 @@ def test_a_job_that_takes_too_long_is_stopped(kit: Kit, train: Callable[..., Any
 
 def test_the_job_of_an_aborted_execution_is_stopped(kit: Kit) -> None:
     passed = kit.role("bedrock", BEDROCK)
-    task = {"Type": "Task", "Resource": SYNC, "Arguments": {"JobName": "never", "RoleArn": passed}, "End": True}
+    task = {
+        "Type": "Task",
+        "Resource": SYNC,
+        "Arguments": {"JobName": "never", "RoleArn": passed},
+        "End": True,
+    }
     url, queue = kit.queue()
     kit.rule({"source": ["aws.bedrock"]}, {"Arn": queue})
     execution = kit.start(kit.machine(kit.role("r", STATES, allow("*", "*")), {"Train": task}))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.integration.emulator_kit import Kit, allow
+
 from finetune_local.emulator import LocalCloud
+from tests.integration.emulator_kit import Kit, allow
 
 STATES = "states.amazonaws.com"
 ECHO = "def handler(event, context):\n    return {'got': event}\n"
-FAIL = "class DatasetInvalid(Exception): pass\ndef handler(event, context):\n    raise DatasetInvalid('line 3')\n"
+FAIL = (
+    "class DatasetInvalid(Exception):\n    pass\n"
+    "def handler(event, context):\n    raise DatasetInvalid('line 3')\n"
+)
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ import contextvars
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from ministack.services import cloudwatch, eventbridge, scheduler
 
 from finetune_local.hooks.gateway import tenant
-
-Json = dict[str, Any]
+from finetune_local.values import Json, Untyped
 
 _TARGETS = {
     "states": "_dispatch_to_stepfunctions",
@@ -51,7 +49,7 @@ def on_delivery(deliver: Callable[[Delivery], None]) -> None:
     """
     generic = eventbridge._invoke_target
 
-    def invoke(target: Json, event: Json, source: Json, view: Any = None) -> None:
+    def invoke(target: Json, event: Json, source: Json, view: Untyped = None) -> None:
         scheduled = event.get("Source") == "aws.scheduler"
         token = _at_work.set((target, source, scheduled))
         try:
@@ -67,7 +65,7 @@ def on_delivery(deliver: Callable[[Delivery], None]) -> None:
 def _replace_dispatch(name: str, deliver: Callable[[Delivery], None]) -> None:
     generic = getattr(eventbridge, name)
 
-    def dispatch(to: Any, payload: str, *rest: Any) -> None:
+    def dispatch(to: Untyped, payload: str, *rest: Untyped) -> None:
         target, source, scheduled = _at_work.get()
         deliver(
             Delivery(

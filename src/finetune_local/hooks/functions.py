@@ -7,10 +7,12 @@ Python worker sends home the message alone.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+
+from finetune_local.values import Json, Value
 
 _SENT: Final = '"error": str(e), "trace": traceback.format_exc()'
 _MARK: Final = "\x1f"
@@ -29,8 +31,8 @@ def report_error_types() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(_SENT, _SENT_WITH_TYPE.replace(_MARK, "\\x1f"))
     run = lambda_svc._execute_function_warm
 
-    def run_with_type(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:  # noqa: ANN401
-        answer: dict[str, Any] = run(func, event, request_id)
+    def run_with_type(func: Json, event: Value, request_id: str) -> Json:
+        answer: Json = run(func, event, request_id)
         body = answer.get("body")
         if answer.get("error") and isinstance(body, dict):
             name, mark, message = str(body.get("errorMessage", "")).partition(_MARK)

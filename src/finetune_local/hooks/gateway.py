@@ -9,6 +9,8 @@ from typing import Any, cast
 from ministack import app
 from ministack.core import concurrency, iam_actions, iam_evaluator, responses, router
 
+from finetune_local.values import Untyped, Value
+
 Response = tuple[int, dict[str, str], bytes]
 """Status, headers, body."""
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
@@ -50,13 +52,13 @@ def register_service(
 def _judge_in_handler(name: str) -> None:
     generic = iam_actions.extract_iam_action
 
-    def extract(service: str, *rest: Any) -> str | None:
+    def extract(service: str, *rest: Untyped) -> str | None:
         return None if service == name else cast("str | None", generic(service, *rest))
 
     iam_actions.extract_iam_action = extract
 
 
-async def off_loop(function: Callable[..., Any], *arguments: Any) -> Any:
+async def off_loop(function: Callable[..., Any], *arguments: Value) -> Value:
     """Run blocking work that may call this server again in a thread of its own, in the request's context."""
     return await concurrency.run_reentrant(function, *arguments)
 

@@ -14,8 +14,7 @@ from ministack.services import iam, lambda_svc, sns, sqs, sts
 
 from finetune_local.hooks.gateway import enforcement, tenant
 from finetune_local.sessions import Credentials
-
-Json = dict[str, Any]
+from finetune_local.values import Json
 
 
 @dataclass(frozen=True, kw_only=True)

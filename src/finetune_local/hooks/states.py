@@ -15,21 +15,22 @@ from typing import Any, Protocol, cast
 
 from ministack.services import stepfunctions as engine
 
-Json = dict[str, Any]
-TaskError = engine._ExecutionError
+from finetune_local.values import Json, Untyped, Value
+
+TaskError: type[Exception] = engine._ExecutionError
 """Raised as `TaskError(error, cause)` by a task; the state's Retry and Catch see it."""
 
 
 class Tasks(Protocol):
     """What runs the tasks of executions. `resource` is the state's Resource ARN."""
 
-    def invoke(self, resource: str, arguments: Any) -> Any:
+    def invoke(self, resource: str, arguments: Value) -> Value:
         """Run a task and return its result."""
 
-    def invoke_within(self, resource: str, arguments: Any, seconds: float) -> Any:
+    def invoke_within(self, resource: str, arguments: Value, seconds: float) -> Value:
         """Run a task; States.Timeout after `seconds`."""
 
-    def invoke_and_wait(self, resource: str, arguments: Any, token: str, state: Json) -> Any:
+    def invoke_and_wait(self, resource: str, arguments: Value, token: str, state: Json) -> Value:
         """Run a task and wait for its token to come back."""
 
     def read_object(self, bucket: str, key: str) -> str:
@@ -71,7 +72,7 @@ def around_tasks(check: Callable[[], None]) -> None:
     """
     generic = engine._execute_task
 
-    def execute(state: Json, raw_input: Any, execution: Json, ctx: Json) -> Any:
+    def execute(state: Json, raw_input: Value, execution: Json, ctx: Json) -> Value:
         check()
         if isinstance(state.get("TimeoutSeconds"), str):
             seconds = engine._jsonata_state_field(state, "TimeoutSeconds", "number", raw_input, ctx)
@@ -85,7 +86,7 @@ def on_stop(stopped: Callable[[str], None]) -> None:
     """Call `stopped(execution_arn)` after StopExecution; a stopped execution then stays stopped."""
     stop, fail = engine._stop_execution, engine._fail_execution
 
-    def stop_and_tell(data: Json) -> Any:
+    def stop_and_tell(data: Json) -> Value:
         response = stop(data)
         stopped(str(data.get("executionArn")))
         return response
@@ -114,7 +115,7 @@ def open_token(token: str) -> threading.Event:
     return returned
 
 
-def close_token(token: str) -> Any:
+def close_token(token: str) -> Value:
     """Return what came back with a token; raise TaskError if it was a failure."""
     answer = engine._task_tokens.pop(token, None) or {}
     if error := answer.get("error"):
@@ -125,6 +126,11 @@ def close_token(token: str) -> Any:
 def member_key(member: str) -> str:
     """Return the name that Step Functions gives to a member of an AWS API (`jobArn` → `JobArn`)."""
     return str(engine._api_name_to_sfn_key(member))
+
+
+def error_name(error: Exception) -> str:
+    """Return the name of a TaskError."""
+    return str(cast("Untyped", error).error)
 
 
 def complete_language() -> None:
@@ -143,7 +149,9 @@ def complete_language() -> None:
     engine._error_matches = _matches(engine._error_matches)
 
 
-def _assign(state: Json, raw_input: Any, ctx: Any = None, result: Any = None, error_output: Any = None) -> None:
+def _assign(
+    state: Json, raw_input: Value, ctx: Value = None, result: Value = None, error_output: Value = None
+) -> None:
     assign = state.get("Assign")
     if not assign or not _is_jsonata(state, ctx):
         return
@@ -152,7 +160,7 @@ def _assign(state: Json, raw_input: Any, ctx: Any = None, result: Any = None, er
 
 
 def _output(generic: Callable[..., Any]) -> Callable[..., Any]:
-    def apply(state: Json, data: Any, ctx: Any = None) -> Any:
+    def apply(state: Json, data: Value, ctx: Value = None) -> Value:
         if state.get("Type") == "Succeed" and _is_jsonata(state, ctx):
             return engine._apply_jsonata_output(state, data, ctx, default=data)
         return generic(state, data, ctx)
@@ -170,7 +178,7 @@ def _matches(generic: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def _parallel(generic: Callable[..., Any]) -> Callable[..., Any]:
-    def run(state: Json, raw_input: Any, execution: Json, ctx: Json) -> Any:
+    def run(state: Json, raw_input: Value, execution: Json, ctx: Json) -> Value:
         if not _is_jsonata(state, ctx):
             return generic(state, raw_input, execution, ctx)
         given = engine._apply_jsonata_arguments(state, raw_input, ctx)
@@ -182,7 +190,7 @@ def _parallel(generic: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _run_branches(branches: list[Json], given: Any, execution: Json, ctx: Json) -> list[Any]:
+def _run_branches(branches: list[Json], given: Value, execution: Json, ctx: Json) -> list[Any]:
     results: list[Any] = [None] * len(branches)
     errors: list[BaseException] = []
 
@@ -193,7 +201,7 @@ def _run_branches(branches: list[Json], given: Any, execution: Json, ctx: Json) 
             results[index] = engine._run_sub_machine(
                 branch["States"], branch["StartAt"], given, execution, scope
             )
-        except BaseException as error:  # noqa: BLE001 - raised again on the state's own thread
+        except BaseException as error:
             errors.append(error)
 
     threads = [
@@ -209,5 +217,5 @@ def _run_branches(branches: list[Json], given: Any, execution: Json, ctx: Json) 
     return results
 
 
-def _is_jsonata(state: Json, ctx: Any) -> bool:
+def _is_jsonata(state: Json, ctx: Value) -> bool:
     return ctx is not None and cast("str", engine._state_query_language(state, ctx)) == "JSONata"
