@@ -41,6 +41,7 @@ class Run:
     dataset: str = ""
     status: str = "RUNNING"
     outcome: str = ""
+    message: str = ""
     phase: str = ""
     phases: tuple[tuple[str, str], ...] = ()
     started_at: str = ""
@@ -81,6 +82,7 @@ def run_from_item(item: Mapping[str, Any]) -> Run:
         "dataset",
         "status",
         "outcome",
+        "message",
         "phase",
         "started_at",
         "finished_at",

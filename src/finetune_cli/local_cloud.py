@@ -119,15 +119,18 @@ def connect_local(running: RunningCloud) -> Surroundings:
     return Surroundings(env=ENV, session=boto3.Session(region_name=region), region=region)
 
 
-def raise_quotas(running: RunningCloud, base_model: str, units: int, console: Console) -> None:
+def raise_quotas(running: RunningCloud, units: int, console: Console) -> None:
     """Grant the model units that Provisioned Throughput needs, as AWS Support does on request.
 
-    Every new account has none (Service Quotas default 0 for no-commitment model units).
+    A new account has none at all (Service Quotas: the defaults are 0). Twice `units`, since a successor is
+    served beside the model in use until it is promoted.
     """
-    from finetune_core.catalogue import find_model  # noqa: PLC0415
+    from finetune_core.catalogue import MODELS  # noqa: PLC0415 - a large table
 
-    model = find_model(base_model)
-    codes = [model.serving.no_commitment_quota, model.serving.units_quota] if model else []
-    for code in filter(None, codes):
-        running.cloud.admin(command="set_quota", code=code, value=units)
-        console.note(f"  quota {code} raised to {units} model unit(s), as AWS Support does on request")
+    served = [model.serving for model in MODELS if model.serving.provisioned]
+    codes = {code for each in served for code in (each.no_commitment_quota, each.units_quota) if code}
+    account, region = running.environment["AWS_ACCESS_KEY_ID"], running.environment["AWS_REGION"]
+    known = running.cloud.admin(command="quotas", account=account, region=region)["quotas"]
+    for code in sorted(codes & known.keys()):
+        running.cloud.admin(command="set_quota", code=code, value=2 * units)
+    console.note(f"  the account's quotas of model units are 0: raised to {2 * units}, as AWS Support does")

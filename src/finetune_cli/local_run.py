@@ -19,7 +19,7 @@ from finetune_cli.errors import NO, OK
 from finetune_cli.ledger import Run
 from finetune_cli.local_cloud import RunningCloud
 from finetune_cli.summary import show_summary
-from finetune_cli.surroundings import Surroundings
+from finetune_cli.surroundings import Surroundings, pointer
 from finetune_cli.watching import Watcher
 
 POLL_SECONDS = 0.5
@@ -53,7 +53,7 @@ def run_local(folder: Path, console: Console, *, keep: bool, speed: float | None
         return NO
     with local_cloud.started(console, keep=keep, speed=speed) as running:
         local_cloud.deploy(running)
-        local_cloud.raise_quotas(running, settings.base_model, settings.model_units, console)
+        local_cloud.raise_quotas(running, settings.model_units, console)
         here = local_cloud.connect_local(running)
         run = _drop_and_follow(here, drop, running, console)
         answer = ask(here, run) if run.status == "PROMOTED" else None
@@ -78,14 +78,14 @@ def _drop_and_follow(here: Surroundings, drop: Drop, running: RunningCloud, cons
 def ask(here: Surroundings, run: Run) -> Answer | None:
     """Send one held-out prompt to whatever the dataset's pointer names, as an application would.
 
-    None when the dataset has no held-out prompt (for example image captions).
+    None when the dataset has no held-out prompt (for example image captions), or nothing serves.
     """
     held_out = run.result("validation")["evaluation"]
-    if not held_out["records"]:
+    if not held_out["records"] or not run.endpoint_arn:
         return None
     body = here.client("s3").get_object(Bucket=held_out["bucket"], Key=held_out["key"])["Body"]
     prompt: dict[str, Any] = json.loads(next(body.iter_lines()))
-    model = here.parameter(run.result("promotion")["parameter"])
+    model = here.parameter(pointer(here.env, run.dataset))
     limits = {"maxTokens": prompt["max_tokens"], "temperature": 0.0}
     answer = here.client("bedrock-runtime").converse(
         modelId=model, inferenceConfig=limits, **prompt["request"]
@@ -110,7 +110,7 @@ def _keep_report(here: Surroundings, run: Run) -> Path:
 
 def _conclude(ending: Ending, console: Console) -> None:
     answer = ending.answer
-    show_summary(ending.run, console)
+    show_summary(ending.run, local_cloud.ENV, console)
     console.say(f"  {'report, kept':<16} {ending.report}")
     if answer:
         said = (("asked", answer.prompt), ("answered", answer.reply), ("the data says", answer.reference))
@@ -130,6 +130,7 @@ def _conclude(ending: Ending, console: Console) -> None:
 
 
 def shorten(text: str, most: int = 200) -> str:
-    """A text on one line, cut after `most` characters."""
+    """A text on one line of about `most` characters: what is too much is cut out of its middle."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    half = most // 2
+    return line if len(line) <= most else f"{line[:half]} … {line[-half:]}"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,34 +32,15 @@ class Step:
 
 
 @dataclass(frozen=True)
-class TrainingProgress:
-    """Where a customization job is: its stage and, where somebody tells, step, steps in all, last loss."""
-
-    stage: str
-    step: int | None = None
-    steps: int | None = None
-    loss: float | None = None
-
-    def __str__(self) -> str:
-        """As one line: `training · step 12/40 · loss 2.34`."""
-        parts = [self.stage]
-        if self.step is not None:
-            parts.append(f"step {self.step}" + (f"/{self.steps}" if self.steps else ""))
-        if self.loss is not None:
-            parts.append(f"loss {self.loss:.4g}")
-        return " · ".join(parts)
-
-
-@dataclass(frozen=True)
 class Live:
-    """What only live calls know: the job's progress, the endpoint's status."""
+    """What only live calls know: the customization job's stage, the endpoint's status."""
 
-    training: TrainingProgress | None = None
+    training: str = ""
     endpoint_status: str = ""
 
 
-def training_progress(job: dict[str, Any], points: Sequence[tuple[int, float]] = ()) -> TrainingProgress:
-    """Read GetModelCustomizationJob's answer; `points` are (step, loss) so far, where somebody tells."""
+def training_stage(job: Mapping[str, Any]) -> str:
+    """What a customization job is at. Bedrock tells no step and no loss before the end."""
     details = job.get("statusDetails", {})
     stage = "in the queue"
     for name, words in JOB_STAGES:
@@ -70,23 +51,24 @@ def training_progress(job: dict[str, Any], points: Sequence[tuple[int, float]] =
             stage = f"{words} done"
         elif status != "NotStarted":
             stage = f"{words}: {status}"
-    if job.get("status") in {"Stopping", "Stopped", "Failed"}:
-        stage = f"job {job['status']}"
-    if not points:
-        return TrainingProgress(stage)
-    step, loss = points[-1]
-    return TrainingProgress(stage, step=step, loss=loss)
+    return f"job {job['status']}" if job.get("status") in {"Stopping", "Stopped", "Failed"} else stage
 
 
 def describe(run: Run, live: Live | None = None) -> list[Step]:
     """The run's phases in order, each with its duration and what it found."""
     steps = []
-    for at, (name, began) in enumerate(run.phases):
-        last = at + 1 == len(run.phases)
-        ended = (run.finished_at if run.ended else "") if last else run.phases[at + 1][1]
+    phases = _distinct(run.phases)
+    for at, (name, began) in enumerate(phases):
+        last = at + 1 == len(phases)
+        ended = (run.finished_at if run.ended else "") if last else phases[at + 1][1]
         state = _state(run, name, last=last)
         steps.append(Step(name, state, began, seconds_between(began, ended), _detail(run, name, live, state)))
     return steps
+
+
+def _distinct(phases: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The phases without repetitions: one is written down again when it has something to add."""
+    return [phase for at, phase in enumerate(phases) if at == 0 or phase[0] != phases[at - 1][0]]
 
 
 def _state(run: Run, name: str, *, last: bool) -> str:
@@ -106,8 +88,8 @@ def seconds_between(began: str, ended: str) -> float | None:
 
 def _detail(run: Run, phase: str, live: Live | None, state: str) -> str:
     if phase == "train" and state == "active" and live and live.training:
-        return str(live.training)
-    if phase == "serve" and not run.result("evaluation"):
+        return live.training
+    if phase == "serve" and state == "active":
         status = (live.endpoint_status if live else "") or run.result("endpoint").get("status", "")
         return " · ".join(part for part in (run.endpoint_kind.replace("_", " "), status) if part)
     if phase == "approve" and state == "waiting":
@@ -149,10 +131,6 @@ def _evaluate(run: Run) -> str:
     return f"{found['verdict']}: {'; '.join(found['reasons'])}" if found else ""
 
 
-def _promote(run: Run) -> str:
-    return str(run.result("promotion").get("parameter", ""))
-
-
 _DETAILS = {
     "preflight": _preflight,
     "validate": _validate,
@@ -160,7 +138,6 @@ _DETAILS = {
     "train": _train,
     "serve": _serve,
     "evaluate": _evaluate,
-    "promote": _promote,
 }
 
 
@@ -187,9 +164,13 @@ def _news(old: Step, new: Step) -> bool:
 
 def failure_message(run: Run) -> str:
     """Why the run ended as it did, in the words of whoever refused; "" for a promoted run."""
+    if run.status == "PROMOTED":
+        return ""
+    if run.message:
+        return run.message
     error = run.results.get("error")
     if isinstance(error, dict):
         return str(error.get("message") or error.get("Cause") or error.get("cause") or error)
     if error:
         return str(error)
-    return "; ".join(run.result("evaluation").get("reasons", [])) if run.status != "PROMOTED" else ""
+    return "; ".join(run.result("evaluation").get("reasons", []))

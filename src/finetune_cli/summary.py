@@ -7,18 +7,21 @@ from typing import Any
 from finetune_cli.console import Console
 from finetune_cli.ledger import Run
 from finetune_cli.progress import arrow, failure_message, money
+from finetune_cli.surroundings import pointer
 
 Line = tuple[str, str]
 
 
-def summary_lines(run: Run) -> list[Line]:
+def summary_lines(run: Run, env: str) -> list[Line]:
     """(label, text) pairs; what the run did not get to is left out."""
+    if run.status != "PROMOTED":  # what a failed run created was deleted again; the report says what
+        return [("report", run.report)] if run.report else []
     lines = [*_data(run.result("validation")), *_training(run.result("training"))]
-    lines += [*_evaluation(run.result("evaluation")), *_price(run.result("price")), *_things(run)]
+    lines += [*_evaluation(run.result("evaluation")), *_price(run.result("price")), *_things(run, env)]
     return lines
 
 
-def show_summary(run: Run, console: Console) -> None:
+def show_summary(run: Run, env: str, console: Console) -> None:
     """Print the verdict in colour, the reason when it is not a promotion, and the lines."""
     good = run.status == "PROMOTED"
     console.say()
@@ -27,7 +30,7 @@ def show_summary(run: Run, console: Console) -> None:
     reason = failure_message(run)
     if reason:
         console.say(reason)
-    for label, text in summary_lines(run):
+    for label, text in summary_lines(run, env):
         console.say(f"  {label:<16} {text}")
 
 
@@ -75,12 +78,14 @@ def _price(found: dict[str, Any]) -> list[Line]:
     return [("price on AWS", f"{total}, estimated")]
 
 
-def _things(run: Run) -> list[Line]:
-    pointer = run.result("promotion").get("parameter", "")
+def _things(run: Run, env: str) -> list[Line]:
+    """What exists now. What a failed run created was deleted again; its report says what."""
+    promoted = run.status == "PROMOTED"
+    served = promoted and run.endpoint_arn
     lines = [
-        ("custom model", run.model_arn),
-        ("endpoint", run.endpoint_arn),
-        ("pointer", pointer),
+        ("custom model", run.model_arn if promoted else ""),
+        ("endpoint", run.endpoint_arn if promoted else ""),
+        ("pointer", f"{pointer(env, run.dataset)} (SSM parameter)" if served else ""),
         ("report", run.report),
     ]
     return [(label, text) for label, text in lines if text]

@@ -91,6 +91,11 @@ class Surroundings:
             ) from None
 
 
+def pointer(env: str, dataset: str) -> str:
+    """The SSM parameter that applications read: it names what a dataset's promoted model answers at."""
+    return f"/finetune/{env}/{dataset}/model-id"
+
+
 def connect(args: Namespace) -> Surroundings:
     """The surroundings that `--env`, `--region` and the shell describe. No request is sent yet."""
     local = local_state.read()

@@ -16,7 +16,7 @@ from finetune_cli import ledger, progress
 from finetune_cli.console import Console, duration
 from finetune_cli.errors import CommandError
 from finetune_cli.ledger import Run
-from finetune_cli.progress import Live, Step, TrainingProgress
+from finetune_cli.progress import Live, Step
 
 if TYPE_CHECKING:
     from finetune_cli.surroundings import Surroundings
@@ -25,18 +25,14 @@ DEAD = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 CLOSING_SECONDS = 120.0
 """How long the ledger may still say RUNNING after its execution has died: `close_run` needs a moment."""
 
-Curve = Callable[[str], TrainingProgress | None]
-"""Asks whoever publishes a job's steps while it runs, by job name. Bedrock itself does so only at the end."""
-
 
 @dataclass
 class Watcher:
-    """Follows one run. `pause` is seconds between polls; `curve` an extra source of training steps."""
+    """Follows one run, `pause` seconds between polls."""
 
     here: Surroundings
     console: Console
     pause: float = 5.0
-    curve: Curve | None = None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -88,14 +84,13 @@ class Watcher:
             return Live(endpoint_status=self._endpoint_status(run))
         return Live()
 
-    def _training(self, run: Run) -> TrainingProgress | None:
+    def _training(self, run: Run) -> str:
         bedrock = self.here.client("bedrock")
         try:
             job = bedrock.get_model_customization_job(jobIdentifier=run.job_name)
         except bedrock.exceptions.ResourceNotFoundException:
-            return TrainingProgress("waiting for a place in the queue")
-        curve = self.curve(run.job_name) if self.curve else None
-        return curve or progress.training_progress(job)
+            return "waiting for a place in the queue"
+        return progress.training_stage(job)
 
     def _endpoint_status(self, run: Run) -> str:
         bedrock = self.here.client("bedrock")

@@ -38,6 +38,7 @@ def up(args: Namespace, console: Console) -> int:
 
     with local_cloud.started(console, keep=True, speed=args.speed) as running:
         local_cloud.deploy(running)
+        local_cloud.raise_quotas(running, 1, console)
     return _show(console)
 
 

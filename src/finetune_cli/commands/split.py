@@ -121,17 +121,18 @@ def _records(path: Path) -> Iterator[bytes]:
 
 
 def _write(source: Path, grouping: Grouping, plan: SplitPlan, files: dict[Role, Path]) -> None:
-    """Write the sides that have records, and remove files of an earlier split that now have none."""
+    """Write the training side and those that have records; remove an earlier split's files of the rest."""
     counts: dict[Role, int] = {
         "train": plan.train,
         "validation": plan.validation,
         "evaluation": plan.evaluation,
     }
+    kept = [side for side in SIDES if counts[side] or side == "train"]
     for side, path in files.items():
-        if not counts[side]:
+        if side not in kept:
             path.unlink(missing_ok=True)
     with ExitStack() as stack:
-        streams = {side: stack.enter_context(files[side].open("wb")) for side in SIDES if counts[side]}
+        streams = {side: stack.enter_context(files[side].open("wb")) for side in kept}
         for mark, line in zip(grouping.marks, _records(source), strict=True):
             streams[plan.side(mark)].write(line)
 

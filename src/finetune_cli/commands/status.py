@@ -40,12 +40,12 @@ def run(args: Namespace, console: Console) -> int:
         console.say(f"{console.style(found.run_id, 'bold')}  dataset {found.dataset}  {found.status}")
         show_steps(console, progress.describe(found))
         console.data(found.as_dict())
-    return conclude(found, console)
+    return conclude(found, here.env, console)
 
 
-def conclude(run: Run, console: Console) -> int:
+def conclude(run: Run, env: str, console: Console) -> int:
     """Say how the run ended, if it has, and give the exit code for it."""
     if not run.ended:
         return OK
-    show_summary(run, console)
+    show_summary(run, env, console)
     return OK if run.status == "PROMOTED" else NO

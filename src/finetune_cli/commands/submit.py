@@ -90,4 +90,4 @@ def watch(here: Surroundings, dropped: Dropped, console: Console) -> int:
 
     found = Arrival(here, dropped).wait()
     console.note(f"run {found.run_id} of dataset {found.dataset}")
-    return conclude(Watcher(here, console).follow(found), console)
+    return conclude(Watcher(here, console).follow(found), here.env, console)

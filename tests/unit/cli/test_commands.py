@@ -82,6 +82,7 @@ def test_status_of_a_promoted_run(finetune) -> None:
         "token f1         base 0.100 → tuned 0.600 on 20 prompts, 95 % interval of the gain +0.400 to +0.600",
         "$12.30 ($10.00 to $15.00); $21.18 an hour while it serves",
         "s3://artifacts/runs/x/report.html",
+        "/finetune/dev/haiku/model-id (SSM parameter)",
     ):
         assert words in out
 

@@ -5,13 +5,12 @@ import pytest
 from finetune_cli.ledger import run_from_item
 from finetune_cli.progress import (
     Live,
-    TrainingProgress,
     arrow,
     changes,
     describe,
     failure_message,
     money,
-    training_progress,
+    training_stage,
 )
 
 from . import fakes
@@ -46,7 +45,17 @@ def test_every_phase_has_a_time_and_a_word() -> None:
     assert steps["train"].detail == "40 steps · loss 3.21 → 1.05"
     assert steps["serve"].detail == "provisioned throughput"
     assert steps["evaluate"].detail == "PROMOTE: better"
-    assert steps["promote"].detail == "/finetune/dev/haiku/model-id"
+    assert steps["promote"].detail == ""
+
+
+def test_a_phase_that_is_written_down_twice_is_one() -> None:
+    phases = [*PHASES[:6], ("serve", "2026-11-24T10:05:30Z"), *PHASES[6:]]
+    steps = describe(finished(phases=phases))
+    assert [(step.name, step.seconds) for step in steps[4:7]] == [
+        ("train", 60),
+        ("serve", 60),
+        ("evaluate", 60),
+    ]
 
 
 def test_the_last_phase_of_a_failed_run_failed() -> None:
@@ -59,10 +68,10 @@ def test_the_last_phase_of_a_failed_run_failed() -> None:
     ]
 
 
-def test_a_training_run_shows_its_live_step() -> None:
+def test_a_training_run_shows_its_live_stage() -> None:
     run = run_from_item(fakes.run_item(phases=PHASES[:5], phase="train"))
-    step = describe(run, Live(training=TrainingProgress("training", 12, 40, 2.34)))[-1]
-    assert (step.state, step.seconds, step.detail) == ("active", None, "training · step 12/40 · loss 2.34")
+    step = describe(run, Live(training="processing data"))[-1]
+    assert (step.state, step.seconds, step.detail) == ("active", None, "processing data")
 
 
 def test_an_endpoint_that_starts_shows_its_state() -> None:
@@ -98,11 +107,7 @@ def test_waiting_for_a_person_says_how_to_answer() -> None:
     ],
 )
 def test_stages_of_a_job(job, stage) -> None:
-    assert training_progress(job).stage == stage
-
-
-def test_points_of_a_curve_give_step_and_loss() -> None:
-    assert training_progress({}, [(1, 3.0), (2, 2.5)]) == TrainingProgress("in the queue", step=2, loss=2.5)
+    assert training_stage(job) == stage
 
 
 def test_only_news_is_a_line() -> None:

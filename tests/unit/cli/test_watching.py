@@ -16,7 +16,13 @@ from . import fakes
 INTAKE = [("intake", "2026-11-24T10:00:00Z")]
 TRAIN = [*INTAKE, ("train", "2026-11-24T10:01:00Z")]
 SERVE = [*TRAIN, ("serve", "2026-11-24T10:02:00Z")]
-END = {"phases": SERVE, "status": "PROMOTED", "finished_at": "2026-11-24T10:03:00Z", "endpoint_arn": "arn:e"}
+END = {
+    "phases": SERVE,
+    "status": "PROMOTED",
+    "finished_at": "2026-11-24T10:03:00Z",
+    "endpoint_arn": "arn:e",
+    "endpoint_kind": "provisioned_throughput",
+}
 
 
 def watcher(*items: dict[str, Any], as_json: bool = False, execution: str = "RUNNING"):
@@ -68,7 +74,7 @@ def test_a_log_has_a_line_for_each_change() -> None:
         "▸ train training",
         "✓ train 1 min 00 s",
         "▸ serve provisioned throughput · Creating",
-        "✓ serve 1 min 00 s",
+        "✓ serve 1 min 00 s provisioned throughput",
     ]
 
 
