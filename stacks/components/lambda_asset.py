@@ -8,10 +8,12 @@ the source copies files, only a change of requirements-lambda.txt calls pip.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,7 @@ BUILD: Final = ROOT / ".build"
 OLD_LINUX: Final = ("manylinux_2_17", "manylinux2014")
 LINUX: Final = ("manylinux_2_34", "manylinux_2_28", *OLD_LINUX)
 MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
+DAY: Final = 24 * 3600
 AWS_SERVICES: Final = frozenset(
     {
         "bedrock",
@@ -57,7 +60,10 @@ def lambda_asset(settings: Settings) -> Path:
         _into(packages, lambda folder: _install(folder, settings))
     asset = BUILD / f"functions-{_hash(_sources(), packages.name)}"
     if not asset.exists():
+        _forget_unused()
         _into(asset, lambda folder: _assemble(folder, packages))
+    for folder in (packages, asset):
+        os.utime(folder)
     return asset
 
 
@@ -77,6 +83,13 @@ def _hash(files: Iterable[Path], *words: str) -> str:
         digest.update(f"\n{file.relative_to(ROOT).as_posix()}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _forget_unused() -> None:
+    """Remove what was not used for a day: every change of the source leaves a folder behind."""
+    for folder in BUILD.glob("*-*"):
+        if time.time() - folder.stat().st_mtime > DAY:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _into(folder: Path, build: Callable[[Path], None]) -> None:

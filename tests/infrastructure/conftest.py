@@ -10,14 +10,6 @@ from config.environments import ENVIRONMENTS, PROD
 from tests.infrastructure.synthesis import Synthesised, synthesise
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker: synthesising is the cost, and it is shared."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infrastructure"))
-
-
 @pytest.fixture(scope="session")
 def code_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stands for the functions' code, so that templates need no package index."""

@@ -1,5 +1,6 @@
 """The functions' asset: what is in it, for which machine, and when it is built anew."""
 
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -84,6 +85,15 @@ def test_changed_requirements_are_installed(pip: Pip, tmp_path: Path):
     (tmp_path / "requirements-lambda.txt").write_text("msgspec==0.23.0\n")
     lambda_asset(DEV)
     assert len(pip.calls) == 2
+
+
+def test_assets_that_nobody_used_for_a_day_are_removed(pip: Pip, tmp_path: Path):
+    old = lambda_asset(DEV)
+    os.utime(old, (0, 0))
+    (tmp_path / "lambdas" / "resolve_run" / "handler.py").write_text("VERSION = 2\n")
+    new = lambda_asset(DEV)
+    assert (old.exists(), new.exists()) == (False, True)
+    assert len(pip.calls) == 1
 
 
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", "aarch64"), ("x86_64", "x86_64")])
