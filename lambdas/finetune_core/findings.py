@@ -1,13 +1,10 @@
 """Collects the faults of one line while its record is walked."""
 
-from typing import Final
-
 from finetune_core.exact_json import Object, has_lone_surrogate
 from finetune_core.faults import RULES, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
 from finetune_core.reserved import Hit, find_reserved
 
-ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 class Spec:
@@ -146,8 +143,8 @@ class Findings:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text has nothing to read: empty, white space or characters without width."""
-    return not text.strip() or not text.strip().strip(ZERO_WIDTH).strip()
+    """Whether a text is empty or white space."""
+    return not text or text.isspace()
 
 
 def type_name(value: object) -> str:

@@ -9,9 +9,6 @@ from finetune_core.record_checks import CHECKS
 from finetune_core.records import BEDROCK_FORMATS, describe, recognise
 from finetune_core.tokens import SKELETON, measure, token_range
 
-LONGEST_LINE: Final = 8 * 1_048_576
-"""Bytes. A longer line is not read as a record: no model takes one, and memory stays bounded."""
-
 WHITE_SPACE: Final = b" \t\r\n"
 
 

@@ -58,15 +58,18 @@ class Tally(Struct):
 class Partial(Struct):
     """The result of scanning one byte range.
 
-    `characters` and `further_bytes` are as in `tokens.measure`, over whole lines; `lengths` counts records by
-    `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines without a record.
-    `stable` tells whether these can be compared with those of another process.
+    `json_size` is `size` without carriage returns and line ends of blank lines; `characters` and
+    `further_bytes` are as in `tokens.measure`, over a sample of lines of `sampled` bytes in all; `lengths`
+    counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines
+    without a record. `stable` tells whether these can be compared with those of another process.
     """
 
     stable: bool = False
     lines: int = 0
     records: int = 0
     size: int = 0
+    json_size: int = 0
+    sampled: int = 0
     characters: int = 0
     further_bytes: int = 0
     messages: int = 0
@@ -106,6 +109,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
         whole.lines += part.lines
         whole.records += part.records
         whole.size += part.size
+        whole.json_size += part.json_size
+        whole.sampled += part.sampled
         whole.characters += part.characters
         whole.further_bytes += part.further_bytes
         whole.messages += part.messages

@@ -76,7 +76,7 @@ def plan_split(
 
 
 def split_lines(chunks: Iterable[bytes], plan: SplitPlan) -> Iterator[tuple[Side, bytes]]:
-    """Yield each record with its side, as a line ending in \\n; blank lines and a byte order mark are dropped."""
+    """Yield each record with its side, as a line ending in \\n, without blank lines and byte order mark."""
     for line in records(chunks):
         yield plan.side(stable_fingerprint(line)), line
 
@@ -105,9 +105,8 @@ def records(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _clean(block: bytes) -> Iterator[bytes]:
     for line in block.split(b"\n"):
-        kept = line.rstrip(WHITE_SPACE)
-        if kept:
-            yield kept + b"\n"
+        if line.strip(WHITE_SPACE):
+            yield line.removesuffix(b"\r") + b"\n"
 
 
 def _evaluation_size(total: int, spare: int, asked: int, notes: list[str]) -> int:
@@ -136,14 +135,14 @@ def _validation_size(total: int, spare: int, rules: KindRules, fraction: float, 
 
 
 def _whole_groups_below(marks: list[int], size: int) -> int:
-    """Return the largest count ≤ size that leaves no copy of a record on the other side, from the low end."""
+    """Return the largest count ≤ size from the low end that parts no copies of a record."""
     if 0 < size < len(marks) and marks[size] == marks[size - 1]:
         return bisect_left(marks, marks[size])
     return size
 
 
 def _whole_groups_above(marks: list[int], size: int) -> int:
-    """Return the largest count ≤ size that leaves no copy of a record on the other side, from the high end."""
+    """Return the largest count ≤ size from the high end that parts no copies of a record."""
     if 0 < size < len(marks) and marks[-size] == marks[-size - 1]:
         return len(marks) - bisect_right(marks, marks[-size])
     return size

@@ -17,6 +17,7 @@ import re
 from typing import Final
 
 from finetune_core.contracts import TokenRange
+from finetune_core.partials import Partial
 
 _PER_CHARACTER: Final = (1 / 6, 1 / 4.4, 1 / 3)
 _PER_FURTHER_BYTE: Final = (0.25, 0.45, 0.90)
@@ -43,7 +44,7 @@ def measure(line: bytes) -> tuple[int, int]:
     """
     characters = len(line) if line.isascii() else len(line.translate(None, _CONTINUATION))
     further = len(line) - characters
-    escapes = len(_ESCAPE.findall(line)) if b"\\u" in line else 0
+    escapes = len(_ESCAPE.findall(line))
     return characters - 5 * escapes, further + 2 * escapes
 
 
@@ -59,8 +60,23 @@ SKELETON: Final[dict[str, tuple[int, int]]] = {
 """Characters of JSON around the texts, per record and per message, as usual writers put them."""
 
 
-def dataset_tokens(format_name: str, records: int, messages: int, lengths: tuple[int, int]) -> TokenRange:
-    """Return the tokens of one pass over records whose whole lines measure `lengths` (see `measure`)."""
+SAMPLE_EVERY: Final = 65_536
+SAMPLE_HEAD: Final = 131_072
+
+
+def is_sampled(start: int, size: int) -> bool:
+    """Whether the line of `size` bytes at offset `start` of its file is measured for the estimate.
+
+    All lines in the first 128 KiB are, then each line that reaches over a multiple of 64 KiB: measuring costs
+    half as much as decoding, and the mix of scripts in a large file shows in a sample.
+    """
+    return start < SAMPLE_HEAD or start // SAMPLE_EVERY != (start + size) // SAMPLE_EVERY
+
+
+def dataset_tokens(format_name: str, partial: Partial) -> TokenRange:
+    """Return the tokens of one pass over a scanned file."""
     per_record, per_message = SKELETON[format_name]
-    text = max(lengths[0] - per_record * records - per_message * messages, 0)
-    return token_range(text, lengths[1], messages)
+    scale = partial.json_size / max(partial.sampled, 1)
+    skeleton = per_record * partial.records + per_message * partial.messages
+    characters = max(round(partial.characters * scale) - skeleton, 0)
+    return token_range(characters, round(partial.further_bytes * scale), partial.messages)

@@ -196,10 +196,8 @@ def _ordered(partial: Partial) -> list[Tally]:
 
 def _file_report(file: Scanned, format_name: str) -> FileReport:
     partial = file.partial
-    tokens = dataset_tokens(
-        format_name, partial.records, partial.messages, (partial.characters, partial.further_bytes)
-    )
-    per_byte = tokens.expected / max(partial.size, 1)
+    tokens = dataset_tokens(format_name, partial)
+    per_byte = tokens.expected / max(partial.json_size, 1)
     bars: dict[int, int] = {}
     for bucket, count in sorted(partial.lengths.items()):
         least = int(bucket_start(bucket) * per_byte)

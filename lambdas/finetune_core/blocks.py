@@ -1,0 +1,100 @@
+"""Cuts a stream of bytes into blocks of whole lines, for one byte range of a file.
+
+A line belongs to the range that holds its first byte. A line that grows too long is not kept: only its place
+and size are told.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+BLOCK: Final = 65_536
+"""Bytes handled at once: fits the processor's cache; larger blocks are slower."""
+
+LONGEST_LINE: Final = 8 * 1_048_576
+"""Bytes. A longer line is not read as a record: no model takes one, and memory stays bounded."""
+
+
+class Block(Struct, frozen=True, gc=False):
+    """Whole lines at offset `at`. `overlong` lines come alone, without their bytes, `size` bytes long.
+
+    `unfinished` says that the last line ends with the file and not with a line end.
+    """
+
+    at: int
+    lines: bytes
+    size: int
+    unfinished: bool = False
+    overlong: bool = False
+
+
+class BlockReader:
+    """Takes bytes from `max(start - 1, 0)` on; gives blocks of the lines that start in [start, stop)."""
+
+    def __init__(self, start: int = 0, stop: int | None = None) -> None:
+        self._stop = stop
+        self._skipping = start > 0  # the line that began before the range is its neighbour's
+        self._at = max(start - 1, 0)  # offset of what is pending
+        self._parts: list[bytes] = []
+        self._pending = 0
+        self.done = False
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """Take the next bytes; yield the lines that they complete."""
+        for at in range(0, len(chunk), BLOCK):
+            if self.done:
+                return
+            piece = chunk if len(chunk) <= BLOCK else chunk[at : at + BLOCK]
+            end = piece.rfind(b"\n") + 1
+            if end and self._pending > LONGEST_LINE:
+                first = piece.find(b"\n") + 1
+                self._keep(piece[:first])
+                yield from self._complete(unfinished=False)
+                piece, end = piece[first:], end - first
+            if end:
+                self._keep(piece[:end])
+                yield from self._complete(unfinished=False)
+            self._keep(piece[end:])
+
+    def finish(self) -> Iterator[Block]:
+        """Yield the file's last line if it has no line end."""
+        if self._pending and not self.done:
+            yield from self._complete(unfinished=True)
+
+    def _keep(self, piece: bytes) -> None:
+        """Remember the start of a line, but not more of it than a line may have."""
+        self._pending += len(piece)
+        if self._pending > LONGEST_LINE:
+            self._parts = []
+        elif piece:
+            self._parts.append(piece)
+
+    def _complete(self, *, unfinished: bool) -> Iterator[Block]:
+        """Yield what is pending, as far as it belongs to the range."""
+        lines = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        at, size = self._at, self._pending
+        self._parts, self._pending = [], 0
+        self._at += size
+        overlong = size > LONGEST_LINE
+        if self._skipping:
+            self._skipping = False
+            first = size if overlong else lines.find(b"\n") + 1 or size
+            at, size, lines, overlong = at + first, size - first, lines[first:], False
+        if not size:
+            return
+        if self._stop is not None and at + size > self._stop:
+            lines, size = self._cut(lines, at, size, self._stop)
+        if size:
+            yield Block(at, lines, size, unfinished=unfinished, overlong=overlong)
+
+    def _cut(self, lines: bytes, at: int, size: int, stop: int) -> tuple[bytes, int]:
+        """Drop the lines that start at `stop` or later."""
+        if at >= stop:
+            self.done = True
+            return b"", 0
+        end = lines.find(b"\n", stop - at - 1) + 1
+        if lines and end and end < size:
+            self.done = True
+            return lines[:end], end
+        return lines, size
