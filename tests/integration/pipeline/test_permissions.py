@@ -1,0 +1,95 @@
+"""Every permission is needed: with one taken away, the run that needs it fails and says what is missing."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+
+from tests.integration.pipeline import data
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("pipeline")]
+
+MICRO = "amazon.nova-micro-v1:0:128k"
+
+
+def _roles(iam, part: str) -> list[str]:
+    names = [
+        role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]
+    ]
+    return [name for name in names if part in name]
+
+
+def _without(document: dict, action: str) -> dict:
+    """Give the policy document with one action taken out of every Allow statement."""
+    left = []
+    for statement in document["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        kept = [each for each in actions if each != action]
+        if kept:
+            left.append(statement | {"Action": kept})
+    return document | {"Statement": left}
+
+
+@contextmanager
+def _taken(pipeline, role_part: str, action: str):
+    """Take an action away from the roles whose name contains `role_part`; give it back in the end."""
+    iam = pipeline.client("iam")
+    changed = []
+    for role in _roles(iam, role_part):
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            if _without(document, action) != document:
+                changed.append((role, policy, document))
+    assert changed, f"no role like {role_part} holds {action}"
+    try:
+        for role, policy, document in changed:
+            lessened = json.dumps(_without(document, action))
+            iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=lessened)
+        yield
+    finally:
+        for role, policy, document in changed:
+            iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+CASES = [
+    ("FineTuning", "bedrock:CreateModelCustomizationJob", "AccessDenied"),
+    ("FineTuning", "bedrock:GetModelCustomizationJob", "AccessDenied"),
+    ("FineTuning", "iam:PassRole", "AccessDenied"),
+    ("FineTuning", "bedrock:CreateProvisionedModelThroughput", "AccessDenied"),
+    ("BedrockRole", "s3:GetObject", "TrainingFailed"),
+    ("BedrockRole", "s3:PutObject", "TrainingFailed"),
+    ("CheckModel", "bedrock:GetFoundationModel", "AccessDenied"),
+    ("ValidateDataset", "s3:GetObjectVersion", "AccessDenied"),
+    ("TestEndpoint", "bedrock:InvokeModel", "AccessDenied"),
+    ("PromoteModel", "ssm:PutParameter", "AccessDenied"),
+]
+
+
+@pytest.mark.parametrize(("role", "action", "outcome"), CASES)
+def test_without_the_permission_the_run_fails_and_names_it(pipeline, role, action, outcome):
+    files = {
+        "train.jsonl": data.single_turn(),
+        "run.json": data.run_file(base_model=MICRO, serving="provisioned_throughput"),
+    }
+    with _taken(pipeline, role, action):
+        dataset = pipeline.drop(files)
+        run = pipeline.run(dataset)
+    assert run["status"] == "FAILED", run["message"]
+    assert run["outcome"] == outcome, run["message"]
+    if outcome == "AccessDenied":
+        assert action in run["message"]
+    assert pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
+
+
+def test_without_start_execution_a_drop_starts_nothing_and_goes_to_the_dead_letters(pipeline):
+    sqs = pipeline.client("sqs")
+    queue = next(url for url in sqs.list_queues()["QueueUrls"] if "DeadLetters" in url)
+    with _taken(pipeline, "Drop", "states:StartExecution"):
+        dataset = pipeline.drop({"run.json": data.run_file()})
+
+        def dead():
+            messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+            return any(f"datasets/{dataset}/" in message["Body"] for message in messages)
+
+        assert pipeline.await_(dead, "dead letter")
+    assert not pipeline.executions(dataset)
