@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -47,7 +48,7 @@ _WORD = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The end of a prompt: its tokens [n], their feature rows [n, k], and its words' rows and weights [m]."""
+    """The end of a prompt: its tokens [n], their feature rows [n, k], and the rows of its words [m]."""
 
     tokens: Ints
     rows: Ints
@@ -73,7 +74,7 @@ def _powers(size: int) -> tuple[Hashes, Hashes]:
 
 
 def context_rows(ids: Ints, first: int, tokenizer: Tokenizer) -> Ints:
-    """Return the rows [len(ids) - first + 1, CONTEXT_FEATURES] for predicting ids[first] .. the one after the last."""
+    """Return the rows [len(ids) - first + 1, CONTEXT_FEATURES] for predicting ids[first] and all after it."""
     begin = max(0, first - REACH)
     padded = np.concatenate([np.full(REACH, START, dtype=np.int64), ids[begin:]])
     offset = REACH + first - begin
@@ -115,13 +116,13 @@ def read_prompt(prompt: str, tokenizer: Tokenizer) -> Memory:
     end = prompt.rstrip()[-MEMORY_CHARACTERS:]
     tokens = np.array(tokenizer.encode(end)[-MEMORY_TOKENS:], dtype=np.int64)
     words = _WORD.findall(end.lower())
-    pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in pairwise(words)]
     bag = np.array(sorted({_word_row(word) for word in words + pairs}), dtype=np.int64)
     return Memory(tokens, _memory_rows(tokens), bag)
 
 
 def _memory_rows(tokens: Ints) -> Ints:
-    """Return feature rows [n, 4]: the token, the one before, the two before, and the token with its successor."""
+    """Return feature rows [n, 4]: the token, the one before, the two before, the token and the next."""
     padded = np.concatenate([[START, START], tokens, [START]]) + 2
     codes = padded.astype(np.uint64)
     size = len(tokens)
@@ -132,7 +133,7 @@ def _memory_rows(tokens: Ints) -> Ints:
 
 
 def matches(ids: Ints, first: int, memory: Ints) -> Floats:
-    """Return [positions, len(memory), MATCHES]: 1 where the last k tokens equal the k before a memory position."""
+    """Return [positions, len(memory), MATCHES]: 1 where the last k tokens equal the k before a position."""
     count = len(ids) - first + 1
     own = np.concatenate([np.full(MATCHES, -1, dtype=np.int64), ids])
     theirs = np.concatenate([np.full(MATCHES, -2, dtype=np.int64), memory])

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from . import training
-from .features import read_prompt
+from .features import REACH, read_prompt
 from .network import Window, forward, next_probabilities
 from .records import Example, Hyperparameters, Step
 from .tokenizer import END, base_text, base_tokenizer
 
 BASE_EPOCHS = 3
 BASE_BATCH = 4
+LOOP_TOKENS = 10
+"""An answer never holds the same run of this many tokens twice, so that it cannot go round in circles."""
 
 
 class LanguageModel:
     """A small next-token model over prompt and completion, trained for real on the given examples.
 
-    The tokenizer is shared by all models, so losses of a base model and of models tuned from it are comparable.
+    All models share one tokenizer, so losses of a base model and of models tuned from it can be compared.
     """
 
     def __init__(self, state: training.State) -> None:
@@ -31,7 +34,7 @@ class LanguageModel:
 
     @classmethod
     def base(cls, model_id: str) -> LanguageModel:
-        """Return a fresh copy of the base model `model_id`: always the same, pre-trained on the package's text."""
+        """Return a copy of the base model `model_id`, pre-trained on the package's text; always the same."""
         return cls(_base_state(model_id).copy())
 
     def train(
@@ -52,30 +55,36 @@ class LanguageModel:
         settings = Hyperparameters(epochs, batch_size, learning_rate_scale, seed)
         if not examples:
             raise ValueError("no examples to train on; give at least one")
-        training.train(self._state, self._tokenizer, examples, validation, settings, on_step)
+        training.train(self._state, self._tokenizer, examples, validation, settings=settings, on_step=on_step)
 
     def loss(self, examples: Sequence[Example]) -> float:
         """Return the mean loss in nats per completion token, the end of each completion included."""
         if not examples:
             raise ValueError("no examples to measure the loss on; give at least one")
         prepared = training.prepare(examples, self._tokenizer)
-        total, tokens = training.total_loss(self._state, prepared, self._tokenizer)
-        return total / tokens
+        return training.mean_loss(self._state, prepared, self._tokenizer)
 
     def generate(self, prompt: str, max_tokens: int) -> str:
         """Return the model's answer: at each point the most probable token, `max_tokens` at most."""
         memory = read_prompt(prompt, self._tokenizer)
         weights = training.word_weights(self._state, memory)
         ids: list[int] = []
+        seen: set[tuple[int, ...]] = set()
         nothing = np.zeros(0, dtype=np.int64)
         while len(ids) < max_tokens:
-            recent = np.array(ids[-training.REACH :], dtype=np.int64)
+            recent = np.array(ids[-REACH:], dtype=np.int64)
             asked = Window(memory, weights, recent, len(recent), nothing)
             done = forward(self._state.parameters, [asked], self._tokenizer)
-            chosen = int(next_probabilities(done).argmax())
+            probabilities = next_probabilities(done)
+            chosen = int(probabilities.argmax())
+            while (*ids[1 - LOOP_TOKENS :], chosen) in seen:
+                probabilities[chosen] = 0.0
+                chosen = int(probabilities.argmax())
             if chosen == END:
                 break
             ids.append(chosen)
+            if len(ids) >= LOOP_TOKENS:
+                seen.add(tuple(ids[-LOOP_TOKENS:]))
         return self._tokenizer.decode(ids)
 
     def count_tokens(self, text: str) -> int:
@@ -89,10 +98,11 @@ class LanguageModel:
     def save(self, path: Path | str) -> None:
         """Write the model to `path` as a compressed npz without pickled objects."""
         state = self._state
-        arrays = {f"parameters/{name}": values for name, values in state.parameters.items()}
+        arrays: dict[str, Any] = {"seen": state.seen, "prompts": np.int64(state.prompts)}
+        arrays |= {f"parameters/{name}": values for name, values in state.parameters.items()}
         arrays |= {f"squares/{name}": values for name, values in state.squares.items()}
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, seen=state.seen, prompts=np.int64(state.prompts), **arrays)
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> LanguageModel:
@@ -125,5 +135,5 @@ def _base_state(model_id: str) -> training.State:
     seed = crc32(model_id.encode())
     state = training.untrained(seed)
     settings = Hyperparameters(epochs=BASE_EPOCHS, batch_size=BASE_BATCH, seed=seed)
-    training.train(state, base_tokenizer(), base_examples(), [], settings, lambda _: True)
+    training.train(state, base_tokenizer(), base_examples(), [], settings=settings, on_step=lambda _: True)
     return state

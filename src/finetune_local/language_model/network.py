@@ -72,7 +72,7 @@ def initial_parameters(rng: np.random.Generator) -> Arrays:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Positions to predict: `targets` follow `ids[:first]`, `ids[:first + 1]`, ...; ids lack the last target."""
+    """Positions to predict: `targets` follow ids[:first], ids[:first + 1], ...; ids lack the last target."""
 
     memory: Memory
     weights: Floats
@@ -125,7 +125,7 @@ def position_features(window: Window) -> Floats:
 
 @dataclass(slots=True)
 class Pass:
-    """A forward pass over windows: probabilities [T, V] of the vocabulary part, gates and their inputs [T]."""
+    """A forward pass over windows: probabilities [T, V] by vocabulary, gates [T] and their inputs."""
 
     parts: list[Attended]
     hidden: npt.NDArray[np.floating]
@@ -158,12 +158,14 @@ def next_probabilities(done: Pass) -> npt.NDArray[np.floating]:
     size = done.vocabulary.shape[1]
     copied = np.bincount(part.window.memory.tokens, weights=part.alpha[-1], minlength=size)
     mixed: npt.NDArray[np.floating] = (1.0 - gate) * done.vocabulary[-1] + gate * copied
-    return (1.0 - FLOOR) * mixed + FLOOR / size
+    mixed *= 1.0 - FLOOR
+    mixed += FLOOR / size
+    return mixed
 
 
 @dataclass(slots=True)
 class Likelihood:
-    """Probabilities of the targets [T]: in all, from the vocabulary, and by copying; and who points at them."""
+    """Probabilities of the targets [T]: in all, from the vocabulary, and by copying; and the copies."""
 
     total: npt.NDArray[np.floating]
     vocabulary: npt.NDArray[np.floating]
@@ -217,13 +219,21 @@ def backward(parameters: Arrays, done: Pass, found: Likelihood) -> Gradients:
     for part, pointing in zip(done.parts, found.pointing, strict=True):
         here = slice(begin, begin + len(part.rows))
         begin = here.stop
-        _attend_backward(gradients, part, pointing, copying[here], d_hidden[here], d_score[here])
+        _attend_backward(
+            gradients,
+            part,
+            pointing=pointing,
+            copying=copying[here],
+            d_hidden=d_hidden[here],
+            d_score=d_score[here],
+        )
     return gradients
 
 
 def _attend_backward(
     gradients: Gradients,
     part: Attended,
+    *,
     pointing: npt.NDArray[np.floating],
     copying: npt.NDArray[np.floating],
     d_hidden: npt.NDArray[np.floating],

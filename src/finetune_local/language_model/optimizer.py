@@ -8,10 +8,18 @@ import numpy.typing as npt
 from .features import Ints
 from .network import SEGMENTS, SPARSE, Arrays, Gradients
 
-RATES = {"context": 0.1, "memory": 0.05, "bag": 0.1, "output": 0.02, "bias": 0.05, "attend": 0.05, "copy": 0.05}
+RATES = {
+    "context": 0.05,
+    "memory": 0.1,
+    "bag": 0.1,
+    "output": 0.2,
+    "bias": 0.05,
+    "attend": 0.05,
+    "copy": 0.05,
+}
 """Step lengths at learning_rate_scale 1."""
 
-INITIAL_SQUARE = 1e-3
+INITIAL_SQUARE = 0.03
 """Squared gradient that every row is taken to have seen, so that first steps stay small."""
 
 
@@ -29,20 +37,25 @@ def update(parameters: Arrays, squares: Arrays, gradients: Gradients, scale: flo
     """Move `parameters` one step against `gradients`, with step lengths RATES * scale."""
     for name, gradient in gradients.dense.items():
         if name in SEGMENTS:
-            _step_rows(parameters[name], squares[name], slice(None), gradient, SEGMENTS[name], RATES[name] * scale)
+            every = slice(None)
+            _step_rows(
+                parameters[name], squares[name], every, gradient, SEGMENTS[name], rate=RATES[name] * scale
+            )
         else:
             squares[name] += gradient**2
             parameters[name] -= RATES[name] * scale * gradient / np.sqrt(squares[name])
     for name in SPARSE:
         if gradients.sparse[name]:
             rows, gradient = sum_by_row(gradients.sparse[name])
-            _step_rows(parameters[name], squares[name], rows, gradient, SEGMENTS[name], RATES[name] * scale)
+            _step_rows(
+                parameters[name], squares[name], rows, gradient, SEGMENTS[name], rate=RATES[name] * scale
+            )
 
 
 def sum_by_row(
     received: list[tuple[Ints, npt.NDArray[np.floating]]],
 ) -> tuple[Ints, npt.NDArray[np.floating]]:
-    """Return distinct rows and their summed gradients; each (rows [n, k], gradient [n, w]) gives k rows the same."""
+    """Return distinct rows and their summed gradients; (rows [n, k], gradient [n, w]) gives it to k rows."""
     rows = np.concatenate([part.ravel() for part, _ in received])
     sources, total = [], 0
     for part, _ in received:
@@ -61,6 +74,7 @@ def _step_rows(
     rows: Ints | slice,
     gradient: npt.NDArray[np.floating],
     ends: tuple[int, ...],
+    *,
     rate: float,
 ) -> None:
     begin = 0

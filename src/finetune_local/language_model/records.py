@@ -17,7 +17,7 @@ class Example:
 class Step:
     """One point of a training curve; losses are nats per completion token.
 
-    Number 0 is the model before any update: `training_loss` then is that of a sample of the training examples.
+    Number 0 is the model before any update: `training_loss` then is that of a sample of the examples.
     Later it is the loss of the step's own batch before its update. `validation_loss` is None at most steps.
     """
 
@@ -42,4 +42,6 @@ class Hyperparameters:
             if value < 1:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
         if not 0.0 <= self.learning_rate_scale < float("inf"):
-            raise ValueError(f"learning_rate_scale is {self.learning_rate_scale}; it must be finite and not negative")
+            raise ValueError(
+                f"learning_rate_scale is {self.learning_rate_scale}; it must be finite and not negative"
+            )

@@ -44,6 +44,7 @@ class Tokenizer:
         self.starts_word: npt.NDArray[np.bool_] = np.array(starts)
 
     def __len__(self) -> int:
+        """Return the size of the vocabulary."""
         return len(self.pieces)
 
     def encode(self, text: str) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .features import BAG_ROWS, REACH, Floats, Ints, Memory, read_prompt
+from .features import BAG_ROWS, REACH, Floats, Memory, read_prompt
 from .network import Arrays, Window, backward, forward, initial_parameters, likelihood
 from .optimizer import initial_squares, update
 from .records import Example, Hyperparameters, Step
@@ -31,7 +31,7 @@ FINAL_RATE = 0.1
 
 @dataclass(slots=True)
 class State:
-    """Everything that training changes: parameters, Adagrad's sums, and in how many prompts words were seen."""
+    """Everything that training changes: parameters, Adagrad's sums, and how many prompts had a word."""
 
     parameters: Arrays
     squares: Arrays
@@ -73,7 +73,8 @@ def prepare(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Prepared]
 def word_weights(state: State, memory: Memory) -> Floats:
     """Return weights [m] of a prompt's words: the rarer among the prompts seen, the heavier; unit length."""
     rarity = np.log((2.0 + state.prompts) / (1.0 + state.seen[memory.words]))
-    return (rarity / np.sqrt(np.maximum((rarity**2).sum(), 1e-6))).astype(np.float32)
+    weights: Floats = (rarity / np.sqrt(np.maximum((rarity**2).sum(), 1e-6))).astype(np.float32)
+    return weights
 
 
 def window(state: State, example: Prepared, begin: int, end: int) -> Window:
@@ -84,14 +85,14 @@ def window(state: State, example: Prepared, begin: int, end: int) -> Window:
     return Window(example.memory, weights, ids[base : end - 1], begin - base, ids[begin:end])
 
 
-def total_loss(state: State, examples: Sequence[Prepared], tokenizer: Tokenizer) -> tuple[float, int]:
-    """Return the summed loss of `examples` in nats, and how many tokens it covers."""
+def mean_loss(state: State, examples: Sequence[Prepared], tokenizer: Tokenizer) -> float:
+    """Return the loss of one or more `examples` in nats per completion token."""
     total, tokens = 0.0, 0
     for windows in _chunks(state, examples):
         found = likelihood(forward(state.parameters, windows, tokenizer))
         total -= float(np.log(found.total.astype(np.float64)).sum())
         tokens += len(found.total)
-    return total, tokens
+    return total / tokens
 
 
 def _chunks(state: State, examples: Sequence[Prepared]) -> Iterator[list[Window]]:
@@ -113,26 +114,28 @@ def train(
     tokenizer: Tokenizer,
     examples: Sequence[Example],
     validation: Sequence[Example],
+    *,
     settings: Hyperparameters,
     on_step: Callable[[Step], bool],
 ) -> None:
     """Train `state` in place; see LanguageModel.train."""
     rng = np.random.default_rng(settings.seed)
     known, held_out = prepare(examples, tokenizer), _sample(prepare(validation, tokenizer))
-    measured = lambda sample: total_loss(state, sample, tokenizer)  # noqa: E731
     per_epoch = -(-len(known) // settings.batch_size)
     points = {round(per_epoch * point / POINTS_PER_EPOCH) for point in range(1, POINTS_PER_EPOCH + 1)}
 
     def validation_loss() -> float | None:
-        return _mean(*measured(held_out)) if held_out else None
+        return mean_loss(state, held_out, tokenizer) if held_out else None
 
-    if not on_step(Step(0, 0, _mean(*measured(_sample(known))), validation_loss())):
+    if not on_step(Step(0, 0, mean_loss(state, _sample(known), tokenizer), validation_loss())):
         return
     steps = per_epoch * settings.epochs
     for epoch in range(settings.epochs):
         order = rng.permutation(len(known))
         for number in range(per_epoch):
-            batch = [known[k] for k in order[number * settings.batch_size : (number + 1) * settings.batch_size]]
+            batch = [
+                known[k] for k in order[number * settings.batch_size : (number + 1) * settings.batch_size]
+            ]
             done = epoch * per_epoch + number
             rate = settings.learning_rate_scale * (1.0 - (1.0 - FINAL_RATE) * done / steps)
             loss = _learn(state, tokenizer, batch, rate, rng)
@@ -157,10 +160,6 @@ def _learn(
     found = likelihood(done)
     update(state.parameters, state.squares, backward(state.parameters, done, found), rate)
     return float(-np.log(found.total.astype(np.float64)).mean())
-
-
-def _mean(total: float, tokens: int) -> float:
-    return total / max(1, tokens)
 
 
 def _sample(examples: list[Prepared]) -> list[Prepared]:
