@@ -157,7 +157,16 @@ class ConverseRecord(Struct, forbid_unknown_fields=True):
     messages: Annotated[
         list[ConverseMessage], Meta(min_length=1, description="The turns; the last is the answer to learn.")
     ]
-    schemaVersion: Literal["bedrock-conversation-2024"] | UnsetType = UNSET  # noqa: N815
+    schemaVersion: (  # noqa: N815
+        Annotated[
+            str,
+            Meta(
+                description="Write bedrock-conversation-2024; some models take no other word.",
+                examples=["bedrock-conversation-2024"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     system: list[TextItem] | UnsetType = UNSET
     toolConfig: ToolConfig | UnsetType = UNSET  # noqa: N815
 
@@ -201,7 +210,7 @@ class CaptionRecord(Struct, forbid_unknown_fields=True):
     """An image and its caption, for image and embedding models (embeddings take images without caption)."""
 
     image_ref: Annotated[str, Meta(pattern=S3_URI)] = field(name="image-ref")
-    caption: str | UnsetType = UNSET
+    caption: Words | UnsetType = UNSET
 
 
 class PromptMessage(Struct, forbid_unknown_fields=True):

@@ -59,8 +59,10 @@ def native(talk: Conversation, notes: Notes) -> None:
             _match(turn, following, used, notes)
     for turn in talk.turns:
         for at, block in enumerate(turn.blocks):
-            if isinstance(block, ToolResult) and block.id not in used:
+            if isinstance(block, ToolResult) and (block.id not in used or turn.role != "user"):
                 turn.blocks[at] = _result_text(block, block.name, turn, notes)
+            elif isinstance(block, ToolCall) and turn.role != "assistant":
+                turn.blocks[at] = _call_text(block, turn, notes)
     _results_first(talk.turns)
     _declare(talk, notes)
 

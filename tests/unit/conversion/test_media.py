@@ -63,7 +63,7 @@ REFUSED = {
     "broken base64": (asked("data:image/png;base64,!!!"), "nova", "malformed"),
     "video for llama": (asked("s3://bucket/1.mp4", "video_url"), "llama-3.2", "media-not-taken"),
     "in an answer": (
-        {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": inline()["messages"][0]["content"]}]},
+        {"messages": [{"role": "user", "content": "x"}, {**inline()["messages"][0], "role": "assistant"}]},
         "nova",
         "media-not-taken",
     ),

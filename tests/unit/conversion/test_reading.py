@@ -122,10 +122,11 @@ def test_parquet_with_nested_columns(tmp_path) -> None:
     path = tmp_path / "a.parquet"
     with duckdb.connect() as database:
         database.execute(
-            "COPY (SELECT [{'role': 'user', 'content': 'Hi', 'name': NULL}, "
+            "CREATE TABLE chats AS SELECT [{'role': 'user', 'content': 'Hi', 'name': NULL}, "
             "{'role': 'assistant', 'content': 'Hello', 'name': NULL}] AS messages, DATE '2026-01-02' AS day "
-            f"FROM range(3000)) TO '{path}' (FORMAT parquet)"
+            "FROM range(3000)"
         )
+        database.table("chats").write_parquet(str(path))
     assert container_of(path) == "parquet"
     found = list(read(path, "parquet"))
     assert len(found) == 3000

@@ -6,12 +6,16 @@ import json
 
 import pytest
 
+from finetune_cli.conversion.recognition import Fields
+
 QUESTION = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
 CONVERSE = [
     {"role": "user", "content": [{"text": "Hi"}]},
     {"role": "assistant", "content": [{"text": "Hello"}]},
 ]
+USED = {"toolUseId": "x:1"}
+TOOL = {"toolSpec": {"name": "f", "description": "d", "inputSchema": {"json": {"type": "object"}}}}
 
 SAME_RECORD = {
     "openai": {"messages": [{"role": "system", "content": "S"}, QUESTION, ANSWER]},
@@ -60,11 +64,11 @@ def test_a_converse_record_comes_out_as_it_went_in(converted) -> None:
     record = {
         "schemaVersion": "bedrock-conversation-2024",
         "system": [{"text": "One"}, {"text": "Two"}],
-        "toolConfig": {"tools": [{"toolSpec": {"name": "f", "description": "d", "inputSchema": {"json": {"type": "object"}}}}]},
+        "toolConfig": {"tools": [TOOL]},
         "messages": [
             {"role": "user", "content": [{"text": "a"}, {"text": "b"}]},
-            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "x:1", "name": "f", "input": {"n": 1}}}]},
-            {"role": "user", "content": [{"toolResult": {"toolUseId": "x:1", "content": [{"json": {"r": [1]}}]}}]},
+            {"role": "assistant", "content": [{"toolUse": {**USED, "name": "f", "input": {"n": 1}}}]},
+            {"role": "user", "content": [{"toolResult": {**USED, "content": [{"json": {"r": [1]}}]}}]},
             {
                 "role": "assistant",
                 "content": [{"reasoningContent": {"reasoningText": {"text": "hm"}}}, {"text": "Done"}],
@@ -107,8 +111,6 @@ def test_the_reference_answer_of_a_reward_prompt_becomes_the_answer(converted) -
 
 
 def test_the_users_own_field_names_are_followed(converted) -> None:
-    from finetune_cli.conversion.recognition import Fields
-
     record = {"Q": "Hi", "A": "Hello", "ctx": "S", "n": 1}
     done = converted([record], fields=Fields("Q", "A", "ctx"))
     assert done.records[0]["messages"] == CONVERSE
@@ -118,11 +120,11 @@ def test_the_users_own_field_names_are_followed(converted) -> None:
 
 BROKEN = {
     "role": ({"messages": [{"role": "owl", "content": "x"}, ANSWER]}, "malformed", "$.messages[0].role"),
-    "content": ({"messages": [{"role": "user", "content": {"a": 1}}, ANSWER]}, "malformed", "$.messages[0].content"),
+    "content": ({"messages": [{**QUESTION, "content": {}}, ANSWER]}, "malformed", "$.messages[0].content"),
     "speaker": ({"conversations": [{"from": "owl", "value": "x"}]}, "malformed", "$.conversations[0].from"),
     "turn": ({"messages": ["x"]}, "malformed", "$.messages[0]"),
     "arguments": (
-        {"messages": [QUESTION, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
+        {"messages": [QUESTION, {**ANSWER, "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
         "malformed",
         "$.messages[1].tool_calls[0].arguments",
     ),

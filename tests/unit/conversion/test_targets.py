@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from finetune_core.catalogue import MODELS
+from finetune_core.validation import validate
 
 MULTI = {
     "system": "S",
@@ -83,8 +85,6 @@ def test_an_image_and_its_caption(converted) -> None:
 
 @pytest.mark.parametrize("model", ["nova", "nova-2", "claude", "llama-3.1", "llama-3.2", "titan"])
 def test_what_is_written_validates(converted, model) -> None:
-    from finetune_core.validation import validate
-
     records = [{"instruction": f"Say {n}", "input": "", "output": f"{n}!"} for n in range(250)]
     done = converted(records, model)
     report = validate([done.order.out.read_bytes()], _row(done), done.order.target.kind)
@@ -92,6 +92,4 @@ def test_what_is_written_validates(converted, model) -> None:
 
 
 def _row(done):
-    from finetune_core.catalogue import MODELS
-
     return next(model for model in MODELS if done.order.target.rules in model.kinds.values())

@@ -63,6 +63,8 @@ def _block(block: dict[str, Any], path: str, notes: Notes) -> list[Block]:
     if "toolUse" in block:
         use = values.an_object(block["toolUse"], f"{path}.toolUse")
         name = values.text(use.get("name"), path)
+        if not name:
+            raise Unusable("malformed", "a tool call has no name", f"{path}.toolUse")
         return [
             ToolCall(values.text(use.get("toolUseId"), path), name, values.an_object(use.get("input"), path))
         ]
