@@ -32,7 +32,7 @@ run: $(STAMP) ## Try the whole pipeline without AWS: make run [DATASET=path/to/f
 	@$(BIN)/finetune local run --dataset "$(DATASET)"
 
 test: $(STAMP) ## Run all tests
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 
 check: $(STAMP) ## Lint, types, layering
 	@$(BIN)/ruff check .

@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.pipeline import data
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.integration]
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.pipeline import data
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.integration]
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 TITAN = "amazon.titan-text-express-v1:0:8k"
