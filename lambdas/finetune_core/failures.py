@@ -45,6 +45,11 @@ _RULES: Final = (
         "Ask the organisation's administrators to allow it for this account and Region.",
     ),  # aws-samples/amazon-bedrock-workshop#233
     _rule(
+        r"is not authorized to perform: (?!sts:AssumeRole)",
+        "A role of the pipeline lacks a permission, which the message names.",
+        "Deploy the stacks again; if it repeats, look for a permissions boundary or a policy of the organisation.",
+    ),
+    _rule(
         r"assume.{0,40}role|role.{0,60}(cannot|could not|can't|unable to|not).{0,20}be assumed",
         "Bedrock could not assume the customization role.",
         "Deploy the pipeline stack again: its role trusts bedrock.amazonaws.com for this account's jobs.",
