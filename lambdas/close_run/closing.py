@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from finetune_aws.cleaning import Cleaner
+from finetune_aws.cleaning import MOST_WAIT, Cleaner
 from finetune_aws.environment import Environment
 from finetune_aws.finishing import RESULTS, Ending, finish
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_core.contracts import Plan, read
+from finetune_core.errors import Conflict
 from finetune_core.outcomes import PROMOTED
 
 OUTCOMES: Final = {"ABORTED": "RunAborted", "TIMED_OUT": "RunTimedOut", "FAILED": "RunFailed"}
@@ -34,32 +35,37 @@ def close(
     closed = []
     for item in ledger.runs_by_execution(execution_arn):
         if item.get("status") == "RUNNING":
-            parsed = json_attribute(item, "plan")
-            cleaner = None
-            if parsed:
-                plan = read(parsed, Plan, where="ledger: plan")
-                cleaner = Cleaner(plan, environment.name, ledger, seconds)
-                cleaner.clean()
-            finish(_ending(item, parsed, status, cause, cleaner), environment, now)
-            closed.append(str(item["run_id"]))
+            plan = read(json_attribute(item, "plan"), Plan, where="ledger: plan")
+            cleaner = Cleaner(plan, environment.name, ledger, min(seconds, MOST_WAIT))
+            left = _clean(cleaner)
+            finish(_ending(item, status, cause, cleaner, left), environment, now)
+            closed.append(plan.run_id)
     return closed
 
 
-def _ending(item: Item, plan: Item | None, status: str, cause: str, cleaner: Cleaner | None) -> Ending:
+def _clean(cleaner: Cleaner) -> str:
+    """Clean up and return what could not be deleted yet; the run is closed all the same."""
+    try:
+        cleaner.clean()
+    except Conflict as error:
+        return f"{error.what} ({error.where}): the guardian deletes it as soon as Bedrock lets it."
+    return ""
+
+
+def _ending(item: Item, status: str, cause: str, cleaner: Cleaner, left: str) -> Ending:
     """Return the run's end; one that was promoted already stays so, only its report was missing."""
-    promoted = cleaner is not None and cleaner.promoted
-    outcome = PROMOTED if promoted else OUTCOMES.get(status, "RunFailed")
+    outcome = PROMOTED if cleaner.promoted else OUTCOMES.get(status, "RunFailed")
     words = [_WORDS.get(status, f"The execution ended as {status}."), f"Phase: {item.get('phase')}."]
     words += [cause] if cause else []
-    deleted = cleaner.deleted if cleaner else []
-    words += [f"Deleted: {', '.join(deleted)}." if deleted else "Nothing was left to delete."]
+    words += [f"Deleted: {', '.join(cleaner.deleted)}."] if cleaner.deleted else []
+    words += [left or ("" if cleaner.deleted else "Nothing was left to delete.")]
     return Ending(
         run_id=str(item["run_id"]),
         dataset=str(item["dataset"]),
         execution_arn=str(item["execution_arn"]),
         outcome=outcome,
-        message=" ".join(words),
-        plan=plan,
+        message=" ".join(words).strip(),
+        plan=json_attribute(item, "plan"),
         results={name: json_attribute(item, name) for name in RESULTS},
-        error=None if promoted else {"Error": outcome, "Cause": cause},
+        error=None if cleaner.promoted else {"Error": outcome, "Cause": cause},
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from close_run import closing
 from finetune_aws import cleaning
 from finetune_core.errors import Conflict
 from tests.unit.functions.account import LONG_AGO, Endpoints, champion, claim, throughput
@@ -227,6 +228,19 @@ def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Cal
     assert PT_ARN in item["message"]
     assert close(call) == {"closed": []}
     assert len(aws.made("sns:Publish")) == 1
+
+
+def test_a_run_is_closed_even_while_its_endpoint_cannot_be_deleted(
+    aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "MOST_WAIT", 0.0)
+    claim(aws)
+    Endpoints(aws, throughput(status="Creating"))
+    aws.on("bedrock:DeleteProvisionedModelThroughput", error("ConflictException"))
+    assert close(call) == {"closed": [RUN_ID]}
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert item["outcome"] == "RunAborted"
+    assert f"({PT_ARN}): the guardian deletes it" in item["message"]
 
 
 def test_a_promotion_whose_report_was_lost_stays_promoted(aws: FakeAws, call: Call) -> None:
