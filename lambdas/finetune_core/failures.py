@@ -47,7 +47,7 @@ _RULES: Final = (
     _rule(
         r"is not authorized to perform: (?!sts:AssumeRole)",
         "A role of the pipeline lacks a permission, which the message names.",
-        "Deploy the stacks again; if it repeats, look for a permissions boundary or a policy of the organisation.",
+        "Deploy the stacks again; then look for a permissions boundary or a policy of the organisation.",
     ),
     _rule(
         r"assume.{0,40}role|role.{0,60}(cannot|could not|can't|unable to|not).{0,20}be assumed",
