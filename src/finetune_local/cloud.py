@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from finetune_local import price_list
+from finetune_local import data_keys, price_list
 from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
 from finetune_local.clock import Clock
 from finetune_local.executions import Executions
@@ -56,6 +56,7 @@ class Cloud:
         BedrockGateway(self.bedrock).install()
         ServiceQuotas(self._quotas).install()
         price_list.install()
+        data_keys.install()
         gateway.set_enforcement(True)
 
     def service_role_session(

@@ -48,6 +48,12 @@ CALLABLES = {
         "_execute_function_warm": "func event request_id",
         "_get_func_record_for_ref": "function_ref",
     },
+    "ministack.services.s3": {
+        "_delete_bucket_encryption": "name",
+        "_put_bucket_encryption": "name body",
+        "_resolve_sse_write_headers": "headers bucket_name",
+        "_stored_sse_headers": "obj",
+    },
     "ministack.services.sns": {"topic_policy_allows": "topic_arn service source_arn source_account"},
     "ministack.services.sqs": {"queue_policy_allows": "queue_arn service source_arn source_account"},
     "ministack.services.sts": {"register_session": "access_key session"},
@@ -87,8 +93,10 @@ VALUES = {
     "ministack.core.iam_evaluator": {"AuthError": type, "EvalContext": type},
     "ministack.core.lambda_runtime": {"_PYTHON_WORKER_SCRIPT": str},
     "ministack.core.router": {"SERVICE_PATTERNS": dict},
+    "ministack.services.cloudformation.provisioners": {"_S3_BUCKET_CONFIGURATIONS": tuple},
     "ministack.services.eventbridge": {"_SCHEDULER_TICK_INTERVAL": int},
     "ministack.services.iam": {"_roles": object},
+    "ministack.services.s3": {"_buckets": object},
     "ministack.services.scheduler": {"_SCHEDULE_TICK_INTERVAL": int},
     "ministack.services.stepfunctions": {
         "_executions": object,

@@ -7,6 +7,7 @@ sets those first (`finetune_local.server`).
 
 - `gateway`: serving, registering services, the request's tenant and caller
 - `iam`: decisions and temporary credentials
+- `encryption`: the keys behind S3 objects
 - `events`: events, metrics, the delivery of events to targets
 - `functions`: what a failed function answers
 - `states`: the Step Functions engine

@@ -49,6 +49,11 @@ def register_service(
         _judge_in_handler(name)
 
 
+def wrap_service(name: str, wrap: Callable[[Handler], Handler]) -> None:
+    """Put something in front of the handler of a service that the emulator offers."""
+    app.SERVICE_HANDLERS[name] = wrap(app.SERVICE_HANDLERS[name])
+
+
 def _judge_in_handler(name: str) -> None:
     generic = iam_actions.extract_iam_action
 
