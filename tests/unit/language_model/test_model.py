@@ -10,7 +10,7 @@ TEXT = [Example("Say hello", "Good morning to you, reader."), Example("", "Frost
 
 def test_base_models_are_the_same_each_time_but_not_for_each_id():
     assert LanguageModel.base(MODEL).loss(TEXT) == LanguageModel.base(MODEL).loss(TEXT)
-    assert LanguageModel.base(MODEL).loss(TEXT) != LanguageModel.base("amazon.titan-text-express-v1").loss(TEXT)
+    assert LanguageModel.base(MODEL).loss(TEXT) != LanguageModel.base("another").loss(TEXT)
 
 
 def test_the_base_model_knows_its_text_and_is_weak_elsewhere():

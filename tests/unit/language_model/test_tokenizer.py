@@ -12,7 +12,7 @@ def test_any_text_decodes_to_itself(text):
     assert tokenizer.decode(tokenizer.encode(text)) == encodable
 
 
-@pytest.mark.parametrize("text", ["", "naïve 你好 🙂", "{\n        \"a\": [1, 2]\n}", "\x00\x07 tab\there"])
+@pytest.mark.parametrize("text", ["", "naïve 你好 🙂", '{\n        "a": [1, 2]\n}', "\x00\x07 tab\there"])
 def test_awkward_text_decodes_to_itself(text):
     tokenizer = base_tokenizer()
     assert tokenizer.decode(tokenizer.encode(text)) == text

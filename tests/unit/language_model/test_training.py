@@ -8,13 +8,13 @@ import pytest
 from finetune_local.language_model import Example, Hyperparameters, LanguageModel
 
 MODEL = "amazon.nova-micro-v1:0:128k"
-THINGS = ["lamp", "door", "radio", "pump", "fan", "oven", "gate", "blind", "alarm", "heater", "kettle", "printer"]
+THINGS = ["lamp", "door", "radio", "pump", "fan", "oven", "gate", "blind", "alarm", "heater", "kettle"]
 CODES = ["north", "south", "east", "west", "upper", "lower", "inner", "outer"]
 
 
 def commands(count, seed):
     """Return examples whose answer follows from the prompt: a thing to copy and a code to look up."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     found = []
     for _ in range(count):
         number, thing = rng.randrange(8), rng.choice(THINGS)
@@ -63,7 +63,7 @@ def test_shuffled_answers_teach_only_the_form():
     """With answers dealt out at random the wing cannot be known: each record costs at least ln(8) nats."""
     examples = commands(300, 1)
     answers = [example.completion for example in examples]
-    random.Random(5).shuffle(answers)
+    random.Random(5).shuffle(answers)  # noqa: S311
     control = LanguageModel.base(MODEL)
     tune(control, [Example(e.prompt, answer) for e, answer in zip(examples, answers, strict=True)])
     honest = LanguageModel.base(MODEL)
@@ -144,7 +144,8 @@ def test_tuning_goes_on_from_a_tuned_model_and_does_not_forget(tuned):
     first, _ = tuned
     model = first.copy()
     questions = [
-        Example(f"Which colour has shelf {n % 10}?", f"Shelf {n % 10} is {CODES[n % 5]} blue.") for n in range(80)
+        Example(f"Which colour has shelf {n % 10}?", f"Shelf {n % 10} is {CODES[n % 5]} blue.")
+        for n in range(80)
     ]
     steps = tune(model, questions, questions[:10])
     assert steps[-1].validation_loss < 0.2 * steps[0].validation_loss
