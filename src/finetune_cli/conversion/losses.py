@@ -123,10 +123,12 @@ class Account:
         self.path.unlink(missing_ok=True)
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        """Close the file, if there is one."""
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        """Close the file, if there is one; the account of a conversion that failed goes with it."""
         if self._stream is not None:
             self._stream.close()
+        if kind is not None:
+            self.path.unlink(missing_ok=True)
 
     def add(self, line: int, record: int, found: list[tuple[str, str, str]]) -> None:
         """Enter one record's losses. `line` and `record` count from 1."""

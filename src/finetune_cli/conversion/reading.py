@@ -10,7 +10,9 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -44,7 +46,7 @@ class Item:
 
 def container_of(path: Path) -> str:
     """The container of a file, by its first bytes and, for tables, by its name."""
-    with _opened(path) as stream:
+    with _undamaged(path), _opened(path) as stream:
         head = stream.read(4096)
     names = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     suffix = names[-1] if names else ""
@@ -67,12 +69,23 @@ def read(path: Path, container: str) -> Iterator[Item]:
     """
     if container == "parquet":
         yield from _parquet(path)
-    elif container in {"csv", "tsv"}:
-        with _opened(path) as stream:
+        return
+    with _undamaged(path), _opened(path) as stream:
+        if container in {"csv", "tsv"}:
             yield from _table(stream, container, path)
-    else:
-        with _opened(path) as stream:
+        else:
             yield from _lines(stream) if container == "jsonl" else _elements(stream, path)
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Turn what gzip says of a damaged file into a message."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CommandError(
+            f"The gzip file is damaged: {error}.", where=str(path), do="Pack it anew."
+        ) from None
 
 
 def _opened(path: Path) -> IO[bytes]:

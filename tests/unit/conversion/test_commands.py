@@ -218,3 +218,11 @@ def test_split_of_an_empty_file_is_invalid(tmp_path, capsys) -> None:
     source.write_text("\n")
     assert main(["split", str(source), "--model", NOVA, "--out", "d"]) == 1
     assert "empty_file" in capsys.readouterr().out
+
+
+def test_a_file_that_breaks_off_leaves_nothing_behind(tmp_path, capsys) -> None:
+    source = tmp_path / "in.json"
+    source.write_text('[{"a": 1}, {"prompt": "a", "completion": "b"}, {"prompt"')
+    assert main(["convert", str(source), "--model", NOVA, "--out", "o.jsonl"]) == 2
+    assert "line 1" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.json"]

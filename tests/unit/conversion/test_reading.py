@@ -140,3 +140,11 @@ def test_a_broken_parquet_file_is_refused(tmp_path) -> None:
     pytest.importorskip("duckdb")
     with pytest.raises(CommandError, match="Parquet"):
         items(tmp_path / "a.parquet", b"PAR1 nothing of the kind")
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\x1f\x8b", gzip.compress(b"{}" * 9000)[:40], b"\x1f\x8b\x08" + b"\xff" * 40]
+)
+def test_a_damaged_gzip_file_is_refused(tmp_path, damage) -> None:
+    with pytest.raises(CommandError, match="damaged"):
+        items(tmp_path / "a.jsonl.gz", damage)
