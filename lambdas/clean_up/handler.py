@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from finetune_aws.cleaning import MOST_WAIT, Cleaner
+from finetune_aws.cleaning import Cleaner
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
 from finetune_aws.telemetry import function
@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     plan = read(event["plan"], Plan, where="clean_up: plan")
     error = read(event["error"], TaskFailure, where="clean_up: error")
     environment = Environment()
-    seconds = min(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, MOST_WAIT)
+    seconds = min(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, environment.clean_up_wait)
     cleaner = Cleaner(plan, environment.name, Ledger(environment.ledger_table), seconds)
     cleaner.clean()
     outcome = CleanUp(

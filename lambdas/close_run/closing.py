@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from finetune_aws.cleaning import MOST_WAIT, Cleaner
+from finetune_aws.cleaning import Cleaner
 from finetune_aws.environment import Environment
 from finetune_aws.finishing import RESULTS, Ending, finish
 from finetune_aws.ledger import Item, Ledger, json_attribute
@@ -36,7 +36,7 @@ def close(
     for item in ledger.runs_by_execution(execution_arn):
         if item.get("status") == "RUNNING":
             plan = read(json_attribute(item, "plan"), Plan, where="ledger: plan")
-            cleaner = Cleaner(plan, environment.name, ledger, min(seconds, MOST_WAIT))
+            cleaner = Cleaner(plan, environment.name, ledger, min(seconds, environment.clean_up_wait))
             left = _clean(cleaner)
             finish(_ending(item, status, cause, cleaner, left), environment, now)
             closed.append(plan.run_id)

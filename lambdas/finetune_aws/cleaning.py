@@ -19,8 +19,6 @@ from finetune_core.runs import TAG_PIPELINE, TAG_RUN
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
 """Seconds between looks at what Bedrock is still creating or stopping."""
-MOST_WAIT: Final = 300.0
-"""Seconds that one attempt waits; after several attempts what is left is the guardian's."""
 _UNFINISHED: Final = ("InProgress", "Stopping")
 
 

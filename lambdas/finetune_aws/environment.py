@@ -15,6 +15,9 @@ from finetune_core.errors import SettingsError
 DEFAULT_IDLE_HOURS: Final = 24.0
 """After so many hours without an invocation an endpoint that is no champion's counts as idle."""
 
+DEFAULT_CLEAN_UP_WAIT: Final = 300.0
+"""Seconds; the state machine tries several times, and what is left then is the guardian's."""
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -55,18 +58,12 @@ class Environment:
     @property
     def idle_hours(self) -> float:
         """Hours without an invocation after which the guardian calls an endpoint idle."""
-        text = self.variables.get("IDLE_HOURS", "") or str(DEFAULT_IDLE_HOURS)
-        try:
-            hours = float(text)
-        except ValueError:
-            hours = -1.0
-        if not hours > 0:
-            raise SettingsError(
-                f"IDLE_HOURS is {text!r}, not a positive number of hours",
-                where="the function's environment",
-                remedy="Correct it in config/environments.py and deploy again.",
-            )
-        return hours
+        return self._positive("IDLE_HOURS", DEFAULT_IDLE_HOURS, "hours")
+
+    @property
+    def clean_up_wait(self) -> float:
+        """Seconds that one attempt to clean up waits for what Bedrock is still creating or stopping."""
+        return self._positive("CLEAN_UP_WAIT_SECONDS", DEFAULT_CLEAN_UP_WAIT, "seconds")
 
     @property
     def run_defaults(self) -> RunSettings:
@@ -79,6 +76,20 @@ class Environment:
                 where="the function's environment",
                 remedy="Correct the run defaults in config/environments.py and deploy again.",
             ) from error
+
+    def _positive(self, name: str, default: float, unit: str) -> float:
+        text = self.variables.get(name, "") or str(default)
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not value > 0:
+            raise SettingsError(
+                f"{name} is {text!r}, not a positive number of {unit}",
+                where="the function's environment",
+                remedy="Correct it in config/environments.py and deploy again.",
+            )
+        return value
 
     def _get(self, name: str) -> str:
         value = self.variables.get(name, "")

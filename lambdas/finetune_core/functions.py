@@ -113,6 +113,7 @@ _FUNCTIONS: Final = (
         timeout_seconds=900,
         memory_mb=256,
         variables=("ENVIRONMENT", "LEDGER_TABLE"),
+        optional=("CLEAN_UP_WAIT_SECONDS",),
     ),
     Function(
         name="finish_run",
@@ -127,6 +128,7 @@ _FUNCTIONS: Final = (
         timeout_seconds=900,
         memory_mb=512,
         variables=("ENVIRONMENT", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "NOTICES_TOPIC"),
+        optional=("CLEAN_UP_WAIT_SECONDS",),
     ),
     Function(
         name="guard_endpoints",

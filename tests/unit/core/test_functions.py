@@ -18,6 +18,7 @@ PROPERTIES = {
     "NOTICES_TOPIC": "notices_topic",
     "RUN_DEFAULTS": "run_defaults",
     "IDLE_HOURS": "idle_hours",
+    "CLEAN_UP_WAIT_SECONDS": "clean_up_wait",
 }
 
 

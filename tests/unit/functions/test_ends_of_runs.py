@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from close_run import closing
 from finetune_aws import cleaning
 from finetune_core.errors import Conflict
 from tests.unit.functions.account import LONG_AGO, Endpoints, champion, claim, throughput
@@ -233,7 +232,8 @@ def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Cal
 def test_a_run_is_closed_even_while_its_endpoint_cannot_be_deleted(
     aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closing, "MOST_WAIT", 0.0)
+    monkeypatch.setenv("CLEAN_UP_WAIT_SECONDS", "0.001")
+    monkeypatch.setattr(cleaning, "FIRST_PAUSE", 0.001)
     claim(aws)
     Endpoints(aws, throughput(status="Creating"))
     aws.on("bedrock:DeleteProvisionedModelThroughput", error("ConflictException"))
