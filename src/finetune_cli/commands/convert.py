@@ -25,6 +25,7 @@ SOURCES = (
     "text",
     "image-caption",
 )
+FIELDS = {"prompt": "the prompt", "completion": "the answer", "system": "the system text"}
 TARGETS = ("converse", "messages", "prompt-completion", "input", "text", "image-caption", "reinforcement")
 
 
@@ -56,20 +57,14 @@ def add(commands: Commands) -> None:
         help="where to write (default: IN's name, here, with the "
         "format's name); losses go to FILE.losses.jsonl",
     )
-    parser.add_argument(
-        "--prompt-field", default="", metavar="NAME", help="field or column that holds the prompt"
-    )
-    parser.add_argument(
-        "--completion-field", default="", metavar="NAME", help="field or column that holds the answer"
-    )
-    parser.add_argument(
-        "--system-field", default="", metavar="NAME", help="field or column that holds the system text"
-    )
+    for name, what in FIELDS.items():
+        parser.add_argument(f"--{name}-field", default="", metavar="NAME", help=f"field or column of {what}")
     parser.add_argument(
         "--media-prefix",
         default="",
         metavar="S3URI",
-        help="where inline media will lie; they are written to files beside the output, for you to upload",
+        help="where inline media will lie; they become files in a folder beside the output, for you to upload "
+        "(`finetune submit` takes such a folder along: s3://DATA_BUCKET/datasets/NAME/FOLDER)",
     )
 
 
