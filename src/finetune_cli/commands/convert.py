@@ -63,7 +63,7 @@ def add(commands: Commands) -> None:
         "--media-prefix",
         default="",
         metavar="S3URI",
-        help="where inline media will lie; they become files in a folder beside the output, for you to upload "
+        help="where inline media will lie; they become files in a folder beside the output for you to upload "
         "(`finetune submit` takes such a folder along: s3://DATA_BUCKET/datasets/NAME/FOLDER)",
     )
 
