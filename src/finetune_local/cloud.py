@@ -51,6 +51,7 @@ class Cloud:
         states.replace_tasks(ServiceTasks(clock=self._clock, executions=executions))
         states.complete_language()
         functions.report_error_types()
+        functions.pause_in_simulated_time(self._clock.speed)
         self._targets.install()
         events.tick_schedules_every(_TICK_SECONDS)
         BedrockGateway(self.bedrock).install()
