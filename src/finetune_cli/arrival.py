@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from finetune_core.errors import read_cause
-
 from finetune_cli import ledger
 from finetune_cli.drops import Dropped
 from finetune_cli.errors import NO, CommandError
 from finetune_cli.ledger import Run
+from finetune_core.errors import read_cause
 
 if TYPE_CHECKING:
     from finetune_cli.surroundings import Surroundings

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import msgspec
-from finetune_core.catalogue import find_model, suggest_models
-from finetune_core.contracts import RunSettings
-from finetune_core.faults import Fault
-from finetune_core.model_rules import Model
-from finetune_core.settings import merge
-from finetune_core.validation import ROLES, FaultLines, Report, Role, offered_rules, validate_files
 
 from config.environments import ENVIRONMENTS
 from finetune_cli.console import Console
 from finetune_cli.drops import RUN_FILE, Drop
 from finetune_cli.errors import CommandError
+from finetune_core import runs
+from finetune_core.catalogue import find_model, suggest_models
+from finetune_core.contracts import RunSettings
+from finetune_core.faults import Fault
+from finetune_core.model_rules import Model
+from finetune_core.settings import for_collection, merge
+from finetune_core.validation import ROLES, FaultLines, Report, Role, offered_rules, validate_files
 
 CHUNK_BYTES = 1 << 20
 MOST_SPANS = 5
@@ -29,7 +30,8 @@ def settings_of(drop: Drop, env: str) -> RunSettings:
     Raises:
         RunRejected: run.json cannot be used; the message says why.
     """
-    defaults = msgspec.convert(ENVIRONMENTS[env].run_defaults, RunSettings, from_attributes=True)
+    given = msgspec.convert(ENVIRONMENTS[env].run_defaults, RunSettings, from_attributes=True)
+    defaults = for_collection(given, drop.collection)
     last = drop.uploads[-1]
     own = last.content() if last.key.endswith(RUN_FILE) else None
     return merge(defaults, own, where=str(last.path or last.key))
@@ -64,39 +66,54 @@ def check_files(files: Mapping[Role, Path], model: Model, kind: str) -> Report:
     Raises:
         CommandError: the model does not offer this kind of customization.
     """
+    return _check({role: (path,) for role, path in files.items()}, model, kind)
+
+
+def _check(files: Mapping[Role, Sequence[Path]], model: Model, kind: str) -> Report:
     try:
         offered_rules(model, kind)
     except ValueError as error:
         do = "Choose another --type or --model; `finetune models` shows what goes together."
         raise CommandError(f"{error}.", where="--type", do=do) from None
-    return validate_files({role: _chunks(path) for role, path in files.items()}, model, kind)
+    return validate_files({role: _chunks(paths) for role, paths in files.items()}, model, kind)
 
 
 def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
     """Check what a drop will upload; None when the catalogue does not know the model, so Bedrock decides."""
     model = find_model(settings.base_model)
-    files = {role_of(each.path): each.path for each in drop.uploads if each.path and _is_data(each.path)}
-    return check_files(files, model, settings.customization_type) if model else None
+    return _check(data_files(drop), model, settings.customization_type) if model else None
 
 
-def _is_data(path: Path) -> bool:
-    return path.suffix == ".jsonl"
+def data_files(drop: Drop) -> dict[Role, list[Path]]:
+    """The files of records in a drop, by the role that a run gives them: in a corpus all are for training."""
+    found: dict[Role, list[Path]] = {}
+    for each in drop.uploads:
+        role = runs.role_of(runs.Drop(drop.collection, drop.dataset, each.key.split("/", 2)[2]))
+        if each.path and role and role != "run":
+            found.setdefault(role, []).append(each.path)
+    return found
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+def _chunks(paths: Sequence[Path]) -> Iterator[bytes]:
+    """The bytes of the files one after the other, each beginning on a line of its own."""
+    last = b"\n"
+    for path in paths:
+        if last != b"\n":
+            yield b"\n"
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+                last = chunk[-1:]
 
 
-def show_report(report: Report, files: Mapping[Role, Path], console: Console) -> None:
-    """Print the verdict, a line for each file, and every kind of fault with its lines and one example."""
+def show_report(report: Report, files: Mapping[Role, object], console: Console) -> None:
+    """Print the verdict, a line for each of `files`, and every kind of fault with lines and one example."""
     verdict = ("valid", "green") if report.valid else ("invalid", "red")
     kind = report.kind.lower().replace("_", "-")
     console.say(f"{console.style(verdict[0], 'bold', verdict[1])} for {kind} of {report.model_name}")
     for file in report.files:
         figures = f"{file.records:,} records, about {file.tokens.expected:,} tokens"
-        name = str(files.get(cast("Role", file.role), file.role))
+        name = files[cast("Role", file.role)]
         console.say(f"  {file.role:<10} {name}: {figures} ({report.format_name})")
     for row in report.lines:
         example = next(f for f in report.faults if (f.role, f.code) == (row.role, row.code))

@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune_core import runs
-
 from finetune_cli.errors import CommandError
+from finetune_core import runs
 
 if TYPE_CHECKING:
     from finetune_cli.surroundings import Surroundings
@@ -45,7 +44,7 @@ class Upload:
 class Drop:
     """What a submission will write, in order; the last one starts the run."""
 
-    collection: str
+    collection: runs.Collection
     dataset: str
     uploads: tuple[Upload, ...]
 
@@ -87,7 +86,7 @@ def plan_drop(folder: Path, *, dataset: str, settings: dict[str, Any], corpus: b
     name = runs.slug(dataset or folder.resolve().name)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _hidden(path, folder)]
     if corpus:
-        return _corpus(folder, name, files)
+        return _corpus(folder, name, files, settings)
     if not (folder / TRAIN_FILE).is_file():
         near = ", ".join(path.name for path in files if path.suffix == ".jsonl") or "no .jsonl file at all"
         raise CommandError(
@@ -102,13 +101,16 @@ def plan_drop(folder: Path, *, dataset: str, settings: dict[str, Any], corpus: b
     return Drop("datasets", name, (*siblings, _run_file(folder, prefix, settings)))
 
 
-def _corpus(folder: Path, name: str, files: list[Path]) -> Drop:
+def _corpus(folder: Path, name: str, files: list[Path], settings: dict[str, Any]) -> Drop:
+    """Texts to add to a corpus; without a run.json the run waits for more of them to settle."""
     texts = [path for path in files if path.suffix == ".jsonl"]
     if not texts:
         raise CommandError(
             "There is no .jsonl file.", where=str(folder), do='Put one text a line: {"input": …}.'
         )
-    return Drop("corpora", name, tuple(_upload(path, folder, f"corpora/{name}") for path in texts))
+    prefix = f"corpora/{name}"
+    started = [_run_file(folder, prefix, settings)] if settings or (folder / RUN_FILE).is_file() else []
+    return Drop("corpora", name, (*(_upload(path, folder, prefix) for path in texts), *started))
 
 
 def _hidden(path: Path, folder: Path) -> bool:

@@ -85,6 +85,9 @@ def _start(cloud: LocalCloud, stages: Stages, *, detached: bool) -> None:
             cloud.start(detached=detached)
         except LocalCloudError as error:
             raise CommandError(str(error), where=str(cloud.log), do="Read the log.") from None
+        except BaseException:  # Ctrl-C while it starts: what has been started is taken down again
+            cloud.stop()
+            raise
 
 
 def deploy(running: RunningCloud) -> None:

@@ -10,10 +10,9 @@ from finetune_cli.console import Console
 from finetune_cli.errors import OK
 
 if TYPE_CHECKING:
-    from finetune_core.model_rules import Model
-
     from finetune_cli.main import Commands
     from finetune_cli.surroundings import Surroundings
+    from finetune_core.model_rules import Model
 
 Row = dict[str, Any]
 

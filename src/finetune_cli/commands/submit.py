@@ -12,11 +12,10 @@ from finetune_cli.console import Console, size
 from finetune_cli.errors import NO, OK
 
 if TYPE_CHECKING:
-    from finetune_core.contracts import RunSettings
-
     from finetune_cli.drops import Drop, Dropped
     from finetune_cli.main import Commands
     from finetune_cli.surroundings import Surroundings
+    from finetune_core.contracts import RunSettings
 
 
 def add(commands: Commands) -> None:
@@ -56,9 +55,8 @@ def run(args: Namespace, console: Console) -> int:
 
 def is_valid(drop: Drop, settings: RunSettings, console: Console) -> bool:
     """Check the drop's records as the pipeline will; faults are printed."""
+    from finetune_cli.checking import check_drop, data_files, show_report  # noqa: PLC0415
     from finetune_core.validation_report import to_json  # noqa: PLC0415
-
-    from finetune_cli.checking import check_drop, show_report  # noqa: PLC0415
 
     report = check_drop(drop, settings)
     if report is None:
@@ -66,7 +64,8 @@ def is_valid(drop: Drop, settings: RunSettings, console: Console) -> bool:
         return True
     if report.valid:
         return True
-    show_report(report, {}, console)
+    names = {role: ", ".join(map(str, paths)) for role, paths in data_files(drop).items()}
+    show_report(report, names, console)
     console.data(json.loads(to_json(report)))
     console.note(
         "Nothing was uploaded. Repair the records, or leave the checking to the pipeline: --no-validate."

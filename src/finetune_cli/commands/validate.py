@@ -12,9 +12,8 @@ from finetune_cli.console import Console
 from finetune_cli.errors import NO, OK, CommandError
 
 if TYPE_CHECKING:
-    from finetune_core.validation import Role
-
     from finetune_cli.main import Commands
+    from finetune_core.validation import Role
 
 ROLES = ("train", "validation", "evaluation")
 KINDS = ("fine-tuning", "continued-pre-training", "distillation", "reinforcement-fine-tuning")
@@ -34,9 +33,8 @@ def add(commands: Commands) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """0 valid (warnings allowed), 1 invalid."""
-    from finetune_core.validation_report import to_html, to_json  # noqa: PLC0415
-
     from finetune_cli.checking import check_files, model_called, show_report  # noqa: PLC0415
+    from finetune_core.validation_report import to_html, to_json  # noqa: PLC0415
 
     files = by_role(args.files, args.role)
     report = check_files(files, model_called(args.model), args.type)

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from finetune_core.errors import RunRejected
 
 from finetune_cli import main as entry
-from finetune_cli.checking import role_of, settings_of
+from finetune_cli.checking import check_drop, data_files, role_of, settings_of
 from finetune_cli.drops import plan_drop
+from finetune_core.errors import RunRejected
 
 MODEL = "amazon.nova-micro-v1:0:128k"
 
@@ -91,6 +91,13 @@ def test_submitting_invalid_data_uploads_nothing(folder, capsys) -> None:
     assert "invalid for fine-tuning" in captured.out
 
 
+def test_only_what_a_run_reads_is_checked(folder) -> None:
+    for name in ("notes.jsonl", "validation.jsonl"):
+        (folder / name).write_text(record("x") + "\n")
+    found = data_files(plan_drop(folder, dataset="", settings={}, corpus=False))
+    assert found == {"train": [folder / "train.jsonl"], "validation": [folder / "validation.jsonl"]}
+
+
 def test_settings_are_the_environments_with_run_json_over_them(folder) -> None:
     drop = plan_drop(folder, dataset="", settings={"serving": "none"}, corpus=False)
     assert settings_of(drop, "dev").serving == "none"
@@ -98,3 +105,16 @@ def test_settings_are_the_environments_with_run_json_over_them(folder) -> None:
     (folder / "run.json").write_text('{"servin": "none"}')
     with pytest.raises(RunRejected, match='mean "serving"'):
         settings_of(plan_drop(folder, dataset="", settings={}, corpus=False), "dev")
+
+
+def test_all_texts_of_a_corpus_are_checked_as_one(tmp_path) -> None:
+    for name in ("a", "b"):
+        lines = [json.dumps({"input": f"{name} text number {n}"}) for n in range(10)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    options = {"base_model": "amazon.titan-text-express-v1:0:8k"}
+    drop = plan_drop(tmp_path, dataset="c", settings=options, corpus=True)
+    settings = settings_of(drop, "local")
+    assert settings.customization_type == "CONTINUED_PRE_TRAINING"
+    report = check_drop(drop, settings)
+    assert report is not None
+    assert (report.records, report.errors) == (20, 0)

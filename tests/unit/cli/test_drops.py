@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_core.errors import RunRejected
 
 from finetune_cli.drops import plan_drop, send
 from finetune_cli.errors import CommandError
+from finetune_core.errors import RunRejected
 
 from . import fakes
 
@@ -69,12 +69,12 @@ def test_a_name_that_bedrock_refuses(folder) -> None:
 
 
 def test_a_corpus_is_its_texts(folder) -> None:
-    (folder / "run.json").write_text("{}")
+    texts = [f"corpora/my-haiku-set/{name}.jsonl" for name in ("evaluation", "train", "validation")]
     drop = plan(folder, corpus=True)
     assert drop.collection == "corpora"
-    assert [upload.key for upload in drop.uploads] == [
-        f"corpora/my-haiku-set/{name}.jsonl" for name in ("evaluation", "train", "validation")
-    ]
+    assert [upload.key for upload in drop.uploads] == texts
+    started = plan(folder, corpus=True, settings={"serving": "none"})
+    assert [upload.key for upload in started.uploads] == [*texts, "corpora/my-haiku-set/run.json"]
 
 
 def test_an_empty_corpus(tmp_path) -> None:

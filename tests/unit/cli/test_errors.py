@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
-from finetune_core.errors import RunRejected
 
 from finetune_cli.errors import BROKEN, NO, explain
+from finetune_core.errors import RunRejected
 
 
 def refused(code: str) -> ClientError:

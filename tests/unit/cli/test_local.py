@@ -94,6 +94,19 @@ def test_whatever_goes_wrong_the_cloud_is_stopped(told, keep) -> None:
     assert told[-1] == "stop"
 
 
+def test_an_interrupted_start_is_taken_down_again(told, monkeypatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StandIn, "start", interrupted)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        local_cloud.started(quiet(), keep=True, speed=None),
+    ):
+        pass
+    assert told == ["stop"]
+
+
 def test_a_cloud_that_does_not_start_is_one_message(told, monkeypatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise emulator.LocalCloudError("the local cloud did not start")
