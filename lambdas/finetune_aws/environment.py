@@ -15,7 +15,7 @@ from finetune_core.errors import SettingsError
 DEFAULT_IDLE_HOURS: Final = 24.0
 """After so many hours without an invocation an endpoint that is no champion's counts as idle."""
 
-DEFAULT_CLEAN_UP_WAIT: Final = 300.0
+DEFAULT_CLEAN_UP_WAIT: Final = 780.0
 """Seconds; the state machine tries several times, and what is left then is the guardian's."""
 
 

@@ -12,7 +12,7 @@ def test_a_missing_variable_is_named() -> None:
 
 
 def test_numbers_have_defaults_and_are_checked() -> None:
-    assert (Environment({}).idle_hours, Environment({}).clean_up_wait) == (24.0, 300.0)
+    assert (Environment({}).idle_hours, Environment({}).clean_up_wait) == (24.0, 780.0)
     assert Environment({"IDLE_HOURS": "2.5"}).idle_hours == 2.5
     for text in ("soon", "0", "-1", "nan"):
         with pytest.raises(SettingsError, match="CLEAN_UP_WAIT_SECONDS is"):
