@@ -22,7 +22,7 @@ from finetune_cli.schemas import REPORT_KEYS, RUN_KEYS, render
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "schemas"
-EXAMPLES = sorted((ROOT / "examples").rglob("*.json*"))
+EXAMPLES = sorted([*(ROOT / "examples").rglob("*.jsonl"), *(ROOT / "examples").rglob("run.json")])
 SHARED = ROOT.parent / "shared" / "data"
 SHARED_VALID = {
     "tool-use/train.jsonl": "converse",
