@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+
+from finetune_cli.record_types import RECORDS
 from finetune_core.contracts import RunSettings
 from finetune_core.records import NAMES
 from finetune_core.settings import TYPES
 from finetune_core.validation import Report
-
-from finetune_cli.record_types import RECORDS
 
 Schema = dict[str, Any]
 

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from finetune_cli.record_types import RECORDS
+from finetune_cli.schemas import REPORT_KEYS, RUN_KEYS, render
 from finetune_core.catalogue import find_model
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
@@ -15,10 +19,6 @@ from finetune_core.records import BEDROCK_FORMATS
 from finetune_core.settings import KEYS, merge
 from finetune_core.validation import Report, validate
 from finetune_core.validation_report import to_json
-from jsonschema import Draft202012Validator
-
-from finetune_cli.record_types import RECORDS
-from finetune_cli.schemas import REPORT_KEYS, RUN_KEYS, render
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "schemas"

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_core.catalogue import MODELS
-from finetune_core.validation import validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune_cli.conversion.choices import target_of
 from finetune_cli.conversion.engine import Order, Result, convert
 from finetune_cli.errors import CommandError
+from finetune_core.catalogue import MODELS
+from finetune_core.validation import validate
 
 TARGETS = [(model, kind) for model in MODELS for kind in model.kinds]
 STRUCTURE = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 
-from finetune_core.near_duplicates import SIMILAR, group, similarity, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from finetune_core.near_duplicates import SIMILAR, group, similarity, text_of
 
 VOCABULARY = [
     "ash",

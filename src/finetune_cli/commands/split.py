@@ -16,11 +16,10 @@ from finetune_cli.console import Console
 from finetune_cli.errors import NO, OK, CommandError
 
 if TYPE_CHECKING:
+    from finetune_cli.main import Commands
     from finetune_core.near_duplicates import Grouping
     from finetune_core.split import SplitPlan
     from finetune_core.validation import Report, Role
-
-    from finetune_cli.main import Commands
 
 CHUNK = 1 << 20
 SIDES: tuple[Role, ...] = ("train", "validation", "evaluation")
@@ -59,11 +58,10 @@ def add(commands: Commands) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """0 split and valid, 1 the records are not valid for the model."""
-    from finetune_core.near_duplicates import group  # noqa: PLC0415
-    from finetune_core.split import plan_split  # noqa: PLC0415
-
     from finetune_cli.checking import check_files, model_called  # noqa: PLC0415
     from finetune_cli.conversion.choices import target_of  # noqa: PLC0415
+    from finetune_core.near_duplicates import group  # noqa: PLC0415
+    from finetune_core.split import plan_split  # noqa: PLC0415
 
     model = model_called(args.model)
     target = target_of(model, args.type, None)
@@ -162,9 +160,8 @@ def _as_dict(args: Namespace, grouping: Grouping, plan: SplitPlan, verdict: Repo
 def _tell(
     files: dict[Role, Path], grouping: Grouping, plan: SplitPlan, verdict: Report, console: Console
 ) -> None:
-    from finetune_core.near_duplicates import MOST_RECORDS  # noqa: PLC0415
-
     from finetune_cli.checking import show_report  # noqa: PLC0415
+    from finetune_core.near_duplicates import MOST_RECORDS  # noqa: PLC0415
 
     for side, path in files.items():
         count = getattr(plan, side)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from finetune_core.catalogue import MODELS, kind_of
-from finetune_core.model_rules import Kind, Model
-
 from finetune_cli.conversion.fitting import Target
 from finetune_cli.errors import CommandError
+from finetune_core.catalogue import MODELS, kind_of
+from finetune_core.model_rules import Kind, Model
 
 
 def target_of(model: Model, kind: str | None, to: str | None) -> Target:

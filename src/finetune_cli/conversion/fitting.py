@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from finetune_core.findings import is_blank
-from finetune_core.model_rules import Format, Kind, KindRules
-
 from finetune_cli.conversion import media, tool_use
 from finetune_cli.conversion.conversation import (
     Conversation,
@@ -20,6 +17,8 @@ from finetune_cli.conversion.conversation import (
     Unusable,
 )
 from finetune_cli.conversion.losses import Notes
+from finetune_core.findings import is_blank
+from finetune_core.model_rules import Format, Kind, KindRules
 
 REFERENCE: Final = "reference_answer"
 """The key beside `messages` that holds the right answer, for a grader of reinforcement fine-tuning."""

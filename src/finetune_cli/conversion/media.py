@@ -6,10 +6,9 @@ import hashlib
 import re
 from pathlib import Path
 
-from finetune_core.model_rules import MediaRules
-
 from finetune_cli.conversion.conversation import Conversation, Media, Unusable
 from finetune_cli.conversion.losses import Notes
+from finetune_core.model_rules import MediaRules
 
 
 def check(talk: Conversation, rules: MediaRules | None, notes: Notes) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from finetune_core.model_rules import Model
-from finetune_core.records import NAMES
-from finetune_core.validation import Report
-
 from finetune_cli.checking import show_report
 from finetune_cli.console import Console, size
 from finetune_cli.conversion.engine import Order, Result
+from finetune_core.model_rules import Model
+from finetune_core.records import NAMES
+from finetune_core.validation import Report
 
 COLOURS: Final = {"dropped": "red", "to do": "yellow", "lost": "yellow", "changed": "dim"}
 

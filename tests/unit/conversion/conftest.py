@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_core.catalogue import find_model
 
 from finetune_cli.conversion.choices import target_of
 from finetune_cli.conversion.engine import Order, Result, convert
 from finetune_cli.conversion.recognition import Fields
+from finetune_core.catalogue import find_model
 
 MODELS = {
     "nova": "amazon.nova-lite-v1:0",

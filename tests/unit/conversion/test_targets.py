@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from finetune_core.catalogue import MODELS
 from finetune_core.validation import validate
 

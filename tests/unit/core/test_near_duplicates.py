@@ -6,6 +6,7 @@ import json
 import random
 
 import pytest
+
 from finetune_core import near_duplicates
 from finetune_core.catalogue import find_model
 from finetune_core.near_duplicates import group, similarity, text_of
