@@ -184,7 +184,7 @@ class _Turns:
 
 def _alternate(marks: list[bytes]) -> bool:
     """Whether every run of role letters is user, assistant, user, …, assistant."""
-    order = b".%b." % b".".join(marks)
+    order = b"..%b.." % b".".join(marks)
     return not (b"u.u" in order or b"a.a" in order or b"..a" in order or b"u.." in order)
 
 

@@ -6,7 +6,6 @@ from finetune_core.model_rules import KindRules
 from finetune_core.reserved import Hit, find_reserved
 
 
-
 class Spec:
     """What the records of one file are checked against."""
 

@@ -45,8 +45,8 @@ def turn_marks(opening: bytes, family: str, *, careful: bool) -> re.Pattern[byte
 
     `opening` is what stands between a role and its text: `", "content": [{"text": "`. The jump
     over it is of fixed length, too short to hold another key, so it need not be compared in full. Other
-    marks are empty. `careful` looks behind leading white space, escapes and non-ASCII letters, to tell a blank
-    text from one that only starts with them; without it such a message is not folded, so that it counts more.
+    marks are empty. `careful` looks behind leading white space, escapes and non-ASCII letters, to tell a
+    blank text from one that only starts with them; without it such a message is not folded and counts more.
     """
     tail = opening[opening.rindex(b"t") :]
     space = b" " if opening.endswith(b' "') else b""

@@ -79,5 +79,5 @@ UNKNOWN: Final[dict[str, tuple[float, float, float]]] = {
     "input": (0.000035, 0.0005, 0.003),
     "output": (0.00014, 0.0025, 0.015),
 }
-"""Low, expected and high where no price is known: from the lowest known price of any model to two (unit hours)
-or about four times the highest. The unknown is priced wide, never at zero."""
+"""Low, expected and high where no price is known: from the lowest known price of any model to two (unit
+hours) or about four times the highest. The unknown is priced wide, never at zero."""

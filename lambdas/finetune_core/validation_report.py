@@ -15,7 +15,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
 .verdict{padding:.8rem 1rem;border-radius:.5rem;font-weight:600}
 .yes{background:#dff3e4;color:#0b5a26}.no{background:#fbe3e1;color:#8a1c14}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d8dde3}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d8dde3}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
 .error{color:#8a1c14;font-weight:600}.warning{color:#7a5200;font-weight:600}
 .fault{border-left:4px solid #d8dde3;padding:.2rem .9rem;margin:.8rem 0}
@@ -68,8 +69,8 @@ def _verdict(report: Report) -> str:
     kind = report.kind.lower().replace("_", " ")
     return (
         f'<p class="verdict {look}">{escape(words)}</p>'
-        f"<p>Checked for {escape(kind)} of {escape(report.model_name)} (<code>{escape(report.model)}</code>). "
-        f"The records look like: {escape(report.format_name)}.</p>"
+        f"<p>Checked for {escape(kind)} of {escape(report.model_name)} "
+        f"(<code>{escape(report.model)}</code>). The records look like: {escape(report.format_name)}.</p>"
     )
 
 
@@ -93,7 +94,8 @@ def _overview(report: Report) -> str:
         return "<h2>Faults</h2><p>None were found.</p>"
     rows = "".join(
         f'<tr><td class="{row.severity}">{row.severity}</td><td>{escape(RULES[row.code].title)}</td>'
-        f"<td>{_ROLES[row.role]}</td><td class=number>{row.count:,}</td><td>{escape(_spans(row.ranges))}</td></tr>"
+        f"<td>{_ROLES[row.role]}</td><td class=number>{row.count:,}</td>"
+        f"<td>{escape(_spans(row.ranges))}</td></tr>"
         for row in report.lines
     )
     return (

@@ -1,0 +1,134 @@
+"""Faults of files and of datasets as a whole, and what a report says of them."""
+
+import json
+
+import msgspec
+import pytest
+
+from finetune_core.blocks import LONGEST_LINE
+from finetune_core.catalogue_sources import PREP
+from finetune_core.faults import RULES
+from finetune_core.model_rules import Limit
+from finetune_core.validation import validate, validate_files
+from tests.unit.core.datasets import CANVAS, GOOD, NOVA, NOVA_2, chat, check, many, model, turn
+
+FILE_FAULTS: list[tuple[str, bytes]] = [
+    ("empty_file", b""),
+    ("empty_file", b"\n\n"),
+    ("not_json_lines", b'[\n{"a": 1},\n{"a": 2}\n]'),
+    ("not_json_lines", b'[{"a": 1}, {"a": 2}]'),
+    ("not_json_lines", b'{\n"a": 1\n}'),
+    ("not_json_lines", b"question,answer\na,b\nc,d\n"),
+    ("compressed_file", b"\x1f\x8b\x08\x00abc"),
+    ("wrong_encoding", json.dumps(GOOD).encode("utf-16")),
+    ("wrong_encoding", json.dumps(GOOD).encode("utf-16-le")),
+    ("byte_order_mark", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()),
+    ("carriage_return", json.dumps(GOOD).encode() + b"\r\n"),
+    ("blank_line", json.dumps(GOOD).encode() + b"\n\n"),
+    ("truncated_line", json.dumps(GOOD).encode() + b"\n" + json.dumps(GOOD).encode()[:50]),
+    ("line_too_long", b'{"messages": "' + b"x" * LONGEST_LINE + b'"}'),
+    ("too_few_records", json.dumps(GOOD).encode()),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "content"), FILE_FAULTS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_fault_of_a_file_is_found(code: str, content: bytes) -> None:
+    report = validate([content], model(NOVA), "fine-tuning")
+    assert code in report.counts
+    assert report.counts[code] == 1
+
+
+def test_every_code_has_a_title_and_a_remedy() -> None:
+    assert all(rule.title and rule.remedy for rule in RULES.values())
+
+
+def test_every_fault_of_a_record_is_told_with_its_place() -> None:
+    record = chat(turn("assistant", " "), turn("assistant", "User: x"), extra=1)
+    report = check(GOOD, record, GOOD, *[GOOD] * 8)
+    assert {(fault.code, fault.line, fault.path) for fault in report.faults if fault.line == 2} == {
+        ("unknown_key", 2, "$.extra"),
+        ("first_role", 2, "$.messages[0].role"),
+        ("role_order", 2, "$.messages[1].role"),
+        ("blank_text", 2, "$.messages[0].content[0].text"),
+        ("reserved_string", 2, "$.messages[1].content[0].text"),
+    }
+    assert {fault.byte_offset for fault in report.faults if fault.line == 2} == {len(json.dumps(GOOD)) + 1}
+
+
+def test_counts_and_lines_are_complete_though_examples_are_few() -> None:
+    bad = chat(turn("user", "x"), turn("user", "y"))
+    report = check(*([bad] * 40 + [GOOD] * 2 + [bad] * 3))
+    assert report.counts["role_order"] == 43
+    assert len([fault for fault in report.faults if fault.code == "role_order"]) == 5
+    row = next(row for row in report.lines if row.code == "role_order")
+    assert row.ranges == ((1, 40), (43, 45))
+
+
+def test_records_are_counted_with_the_validation_file() -> None:
+    rules = model(NOVA).kinds["FINE_TUNING"]
+    small = msgspec.structs.replace(rules, records_max=Limit(150, PREP))
+    changed = msgspec.structs.replace(model(NOVA), kinds={"FINE_TUNING": small})
+    assert validate_files({"train": [many(120)], "validation": [many(30, 500)]}, changed, "fine-tuning").valid
+    report = validate_files({"train": [many(120)], "validation": [many(31, 500)]}, changed, "fine-tuning")
+    assert report.counts == {"too_many_records": 1}
+    assert not report.valid
+
+
+def test_where_sources_conflict_the_stricter_one_warns_and_both_are_named() -> None:
+    report = validate([many(50)], model(NOVA_2), "fine-tuning")
+    fault = next(fault for fault in report.faults if fault.code == "too_few_records")
+    assert report.valid
+    assert fault.severity == "warning"
+    assert "Nova 2 supervised fine-tuning" in fault.message
+    assert "Nova 2 data preparation" in fault.message
+    assert not validate([many(5)], model(NOVA_2), "fine-tuning").valid
+
+
+def test_leakage_between_the_files_is_found() -> None:
+    files = {"train": [many(120)], "validation": [many(20, 110)], "evaluation": [many(10, 125)]}
+    report = validate_files(files, model(NOVA), "fine-tuning")
+    assert report.valid
+    assert {row.role: row.ranges for row in report.lines} == {
+        "validation": ((1, 10),),
+        "evaluation": ((1, 5),),
+    }
+
+
+def test_copies_name_the_first_of_them() -> None:
+    report = validate([many(3) + many(2) + many(200, 10)], model(NOVA), "fine-tuning")
+    assert [(f.line, f.message) for f in report.faults] == [
+        (4, "the same record as line 1"),
+        (5, "the same record as line 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "valid"),
+    [
+        (NOVA, None, True),
+        (NOVA_2, "validation_file_disputed", True),
+        (CANVAS, "validation_file_refused", False),
+    ],
+)
+def test_a_validation_file_is_judged_by_the_model(name: str, code: str | None, valid: bool) -> None:
+    def content(start: int) -> bytes:
+        if name != CANVAS:
+            return many(300, start)
+        refs = (
+            f'{{"image-ref": "s3://bucket/{n}.png", "caption": "cat {n}"}}\n'
+            for n in range(start, start + 10)
+        )
+        return "".join(refs).encode()
+
+    report = validate_files({"train": [content(0)], "validation": [content(900)]}, model(name), "fine-tuning")
+    assert ({code} if code else set()) <= report.counts.keys()
+    assert report.valid is valid
+
+
+def test_a_kind_that_the_model_lacks_is_refused_in_words() -> None:
+    with pytest.raises(
+        ValueError, match="Amazon Nova Micro does not offer CONTINUED_PRE_TRAINING; it offers FINE_TUNING"
+    ):
+        validate([b""], model(NOVA), "continued-pre-training")
