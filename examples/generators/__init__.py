@@ -1,0 +1,1 @@
+"""Makers of the example datasets; all texts are our own."""
