@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from finetune_local.emulator import LocalCloud
 
 EXAMPLE = Path("examples") / "instruction-single-turn"
+UP_UNITS = 5
+"""Model units that a cloud left running is made ready for: several datasets may be served at once."""
 
 
 def add(commands: Commands) -> None:
@@ -38,7 +40,7 @@ def up(args: Namespace, console: Console) -> int:
 
     with local_cloud.started(console, keep=True, speed=args.speed) as running:
         local_cloud.deploy(running)
-        local_cloud.raise_quotas(running, 1, console)
+        local_cloud.raise_quotas(running, UP_UNITS, console)
     return _show(console)
 
 
