@@ -13,8 +13,6 @@ from typing import Any, Final
 
 ACCENTS: Final = str.maketrans("aeioucnAEO", "áéíóúçñÀÊÖ")
 CHINESE: Final = "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会"
-    "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里"
-)
 JAPANESE: Final = "これはテストの文章です。日本語の会話データを含みます。あなたはどう思いますか"
 EMOJI: Final = "🙂👍🚀🎉🤖"
 
