@@ -13,6 +13,7 @@ import numpy as np
 from . import training
 from .features import REACH, read_prompt
 from .network import Window, forward, next_probabilities
+from .optimizer import RATES
 from .records import Example, Hyperparameters, Step
 from .tokenizer import END, base_text, base_tokenizer
 
@@ -108,10 +109,9 @@ class LanguageModel:
     def load(cls, path: Path | str) -> LanguageModel:
         """Read a model that `save` wrote. Raises ValueError when `path` holds something else."""
         with np.load(Path(path), allow_pickle=False) as file:
-            names = sorted(training.untrained(0).parameters)
             try:
-                parameters = {name: file[f"parameters/{name}"] for name in names}
-                squares = {name: file[f"squares/{name}"] for name in names}
+                parameters = {name: file[f"parameters/{name}"] for name in RATES}
+                squares = {name: file[f"squares/{name}"] for name in RATES}
                 return cls(training.State(parameters, squares, file["seen"], int(file["prompts"])))
             except KeyError as missing:
                 raise ValueError(f"{path} is not a saved language model: {missing}") from missing
