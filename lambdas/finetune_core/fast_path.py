@@ -122,7 +122,12 @@ def _prover(spec: Spec) -> Prover | None:
     return _prove_converse(spec) if spec.format == "converse" else _prove_messages(spec)
 
 
+_ROOM: Final = len('{"prompt":"","completion":""}' + '"prompt":"",')
+"""Bytes around the texts of a pair, at the least, if one of its keys is repeated: with fewer, none is."""
+
+
 def _prove_pairs(spec: Spec) -> Prover:
+    reserved = spec.rules.reserved
     decode = msgspec.json.Decoder(PairRecord).decode
     find = key_marks(spec.rules.reserved).findall
     suspect = SUSPECT[spec.rules.reserved]
@@ -132,10 +137,18 @@ def _prove_pairs(spec: Spec) -> Prover:
             records = list(map(decode, lines))
         except _UNDECODABLE:
             return None
-        if len(find(block)) != 2 * len(records) or suspect(block):
+        if suspect(block):
             return None
-        for record in records:
-            if record.prompt.isspace() or record.completion.isspace():
+        doubtful = []
+        for line, record in zip(lines, records, strict=True):
+            prompt, completion = record.prompt, record.completion
+            if prompt.isspace() or completion.isspace():
+                return None
+            if len(line) - len(prompt) - len(completion) >= _ROOM:
+                doubtful.append(line)
+        if reserved or doubtful:
+            searched = block if reserved else b"".join(doubtful)
+            if len(find(searched)) != 2 * (len(records) if reserved else len(doubtful)):
                 return None
         return len(records)
 

@@ -9,7 +9,7 @@ import gc
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
+from hashlib import sha256
 from io import BytesIO
 from typing import Final
 
@@ -29,7 +29,7 @@ _GROUP: Final = 8
 
 def stable_fingerprint(line: bytes) -> int:
     """Return a signed 64-bit number of a line that is the same in every process."""
-    return int.from_bytes(blake2b(line, digest_size=8).digest(), "little", signed=True)
+    return int.from_bytes(sha256(line).digest()[:8], "little", signed=True)
 
 
 class Scanner:
