@@ -30,7 +30,7 @@ def _any_case(word: bytes) -> bytes:
 RESERVED_WORDS: Final[dict[str, bytes]] = {
     "": b"",
     "nova": rb"|(?<=[mrtMRT]:)(?:" + b"|".join(b"(?<=%s:)" % _any_case(word) for word in _WORDS) + b")",
-    "claude": rb"|(?<=\\nHuman:)|(?<=\\nAssistant:)",
+    "claude": rb"|(?<=[nt]:)(?:(?<=\\nHuman:)|(?<=\\nAssistant:))",
 }
 """By family: alternatives that match at the colon of a reserved word."""
 
