@@ -8,9 +8,9 @@ from pathlib import Path
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from finetune_core.functions import FUNCTIONS
 
 from config.settings import Settings
+from finetune_core.functions import FUNCTIONS
 from stacks.components.bedrock_role import BedrockRole
 from stacks.components.dead_letters import DeadLetters
 from stacks.components.drop_triggers import DropTrigger, EndTrigger

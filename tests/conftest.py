@@ -12,7 +12,7 @@ class FolderScheduling(LoadScopeScheduling):
     """Spreads whole folders of tests."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("::")[0].rpartition("/")[0]
+        return nodeid.split("::", maxsplit=1)[0].rpartition("/")[0]
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> FolderScheduling:

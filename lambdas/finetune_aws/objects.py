@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
+from finetune_core.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,7 +74,14 @@ def read_chunks(bucket: str, key: str, version_id: str, size: int) -> Iterator[b
             answer = _s3().get_object(
                 Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes={start}-{end}"
             )
-            yield answer["Body"].read()
+            body = answer["Body"].read()
+        if len(body) != end - start + 1:
+            raise ServiceUnavailable(
+                f"S3 answered {len(body)} bytes where {end - start + 1} were asked for",
+                where=f"s3://{bucket}/{key} bytes {start}-{end}",
+                remedy="It is tried again; nothing was decided on the wrong bytes.",
+            )
+        yield body
 
 
 def write(bucket: str, key: str, body: bytes, content_type: str) -> str:

@@ -11,7 +11,7 @@ from finetune_local import data_keys, price_list
 from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
 from finetune_local.clock import Clock
 from finetune_local.executions import Executions
-from finetune_local.hooks import events, functions, gateway, states
+from finetune_local.hooks import events, functions, gateway, objects, states
 from finetune_local.identity import Identity
 from finetune_local.service_quotas import ServiceQuotas
 from finetune_local.sessions import REGION, LocalSession
@@ -51,6 +51,7 @@ class Cloud:
         states.replace_tasks(ServiceTasks(clock=self._clock, executions=executions))
         states.complete_language()
         functions.report_error_types()
+        objects.serve_ranges_of_versions()
         functions.pause_in_simulated_time(self._clock.speed)
         self._targets.install()
         events.tick_schedules_every(_TICK_SECONDS)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from finetune_core.prices_data import PRICES, STORAGE_MONTH, Rate
-
 from finetune_local.hooks import gateway
 from finetune_local.json_service import ServiceError, json_service
 from finetune_local.values import Json

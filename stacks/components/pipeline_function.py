@@ -12,9 +12,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from finetune_core.functions import FUNCTIONS
 
 from config.settings import Settings
+from finetune_core.functions import FUNCTIONS
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.security import acknowledge
 

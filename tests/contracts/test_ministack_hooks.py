@@ -50,6 +50,8 @@ CALLABLES = {
     },
     "ministack.services.s3": {
         "_delete_bucket_encryption": "name",
+        "_get_object": "bucket_name key headers query_params",
+        "_parse_range": "range_header total",
         "_put_bucket_encryption": "name body",
         "_resolve_sse_write_headers": "headers bucket_name",
         "_stored_sse_headers": "obj",

@@ -1,7 +1,6 @@
 """The functions as they are deployed."""
 
 from finetune_core.functions import FUNCTIONS
-
 from stacks.components.pipeline_function import construct_name
 from tests.infrastructure.synthesis import Resource, Synthesised
 

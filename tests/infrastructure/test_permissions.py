@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from finetune_core.functions import FUNCTIONS
 
+from finetune_core.functions import FUNCTIONS
 from stacks.components.pipeline_function import construct_name
 from tests.infrastructure.policies import actions, as_list, statement_for, statements, text
 from tests.infrastructure.synthesis import ROOT, Resource, Synthesised

@@ -5,11 +5,11 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import msgspec
 import pytest
-from finetune_core import settings as run_settings
-from finetune_core.contracts import RunSettings
 
 from config.environments import DEV, ENVIRONMENTS, LOCAL, PROD, environment
 from config.settings import RunDefaults, Settings, SettingsError
+from finetune_core import settings as run_settings
+from finetune_core.contracts import RunSettings
 
 WRONG = {
     "environment": "Dev!",

@@ -10,5 +10,6 @@ sets those first (`finetune_local.server`).
 - `encryption`: the keys behind S3 objects
 - `events`: events, metrics, the delivery of events to targets
 - `functions`: what a failed function answers
+- `objects`: ranges of an object's version
 - `states`: the Step Functions engine
 """

@@ -1,5 +1,7 @@
 """Runs that fail: each ends under its name, is recorded and told about, and leaves no cost behind."""
 
+import json
+
 import pytest
 
 from tests.integration.pipeline import data
@@ -137,3 +139,10 @@ def test_an_execution_aborted_while_its_endpoint_is_created_is_cleaned_up_from_o
         _failed(pipeline, dataset, "RunAborted", status="ABORTED")
     finally:
         pipeline.admin(command="set_timings", provisioned=before)
+
+
+def test_a_file_of_several_ranges_is_counted_once_and_a_ceiling_stops_the_run(pipeline):
+    records = data.lines([data.converse(f"{n} " + "long " * 400, "yes") for n in range(1500)])
+    run = _failed(pipeline, _drop(pipeline, records, budget_usd=0.5), "OverBudget")
+    counts = json.loads(run["validation"])["counts"]
+    assert sum(counts.values()) == len(records.splitlines())
