@@ -203,3 +203,16 @@ def test_measured_figures_are_those_of_the_last_benchmark():
     assert counted["DynamoDB, write request units"] == str(used["write_units"])
     assert f"{used['dollars']['together']:.4f}" in prose(COST)
     assert found["measured_at"][:10] in prose(COST)
+
+
+def test_the_readme_gives_the_same_figures_in_short():
+    found = json.loads((ROOT / "benchmarks" / "results" / "pipeline.json").read_text())
+    middle, cold = found["median"], found["warm_up"]
+    text = " ".join(prose(ROOT / "README.md").split())
+    start = f"{middle['drop_to_training_seconds']:.1f} s (all cold: {cold['drop_to_training_seconds']:.1f} s)"
+    own = f"{middle['overhead_seconds']:.1f} s ({cold['overhead_seconds']:.1f} s) in all"
+    assert start in text
+    assert own in text
+    assert f"${found['one_run_on_aws']['dollars']['together']:.3f}" in text
+    hourly = [row.unit_hour.dollars for row in PRICES.values() if row.unit_hour]
+    assert f"${min(hourly):.2f} to ${max(hourly):.2f} per model unit" in text
