@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from finetune_cli.errors import CommandError
@@ -33,11 +33,16 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Cdk:
-    """The project's own CDK CLI. `environment` is laid over the shell's; `log` takes everything it prints."""
+    """The project's own CDK CLI. `environment` is laid over the shell's; `log` takes everything it prints.
+
+    The shell's variables are those of the moment in which this is made: later ones may belong to the local
+    cloud, whose certificate would keep pip from the package index.
+    """
 
     root: Path
     environment: Mapping[str, str]
     log: Path
+    shell: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def run(self, *args: str, tell: Tell, folder: Path | None = None) -> None:
         """Run one cdk command and tell what it is at.
@@ -89,7 +94,7 @@ class Cdk:
         """The shell's variables with ours over them; node and python are those of our virtual environment."""
         own = {
             name: value
-            for name, value in os.environ.items()
+            for name, value in self.shell.items()
             if name not in {"AWS_PROFILE", "AWS_SESSION_TOKEN"}
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{own.get('PATH', '')}"
