@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, get_args
 
@@ -55,6 +55,13 @@ PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
     "guardian_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
     "permissions_boundary": (r"[\w+=,.@-]{1,128}", "the name of a managed policy, not its ARN"),
 }
+GATE: Final[Mapping[str, object]] = {"metric": "auto", "minimum_records": 5, "slice_loss": 0.1}
+WATCH: Final[Mapping[str, object]] = {
+    "hours": 1.0,
+    "error_rate": 0.05,
+    "latency_factor": 3.0,
+    "minimum_calls": 20,
+}
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -87,6 +94,7 @@ class RunDefaults:
     """What a run uses for every key that its run.json leaves out; the same keys as the run's settings.
 
     `budget_usd` None means no ceiling; `keep_model` keeps the custom model of a run that was not promoted.
+    `gate`, `watch` and `golden_prompts` have the keys that they have in run.json (finetune_core/gate.py).
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -102,6 +110,9 @@ class RunDefaults:
     approval: Approval = "above"
     approve_above_usd: float | None = 50.0
     keep_model: bool = False
+    gate: Mapping[str, object] = field(default_factory=lambda: dict(GATE))
+    watch: Mapping[str, object] = field(default_factory=lambda: dict(WATCH))
+    golden_prompts: Sequence[Mapping[str, str]] = ()
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."

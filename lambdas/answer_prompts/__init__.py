@@ -4,7 +4,7 @@ A failed call is written down as a failed answer, never dropped.
 
 Calls:
     bedrock:InvokeModel  on foundation-model/* and inference-profile/* (base), provisioned-model/* and
-                         custom-model-deployment/* of the account (candidate)
+                         custom-model-deployment/* of the account (champion, candidate)
     s3:GetObject         on the artifacts bucket's runs/*/evaluation.jsonl
     s3:PutObject         on the artifacts bucket's runs/*/answers/*
     kms:Decrypt, kms:GenerateDataKey on the bucket's key

@@ -10,10 +10,11 @@ from typing import Final
 import msgspec
 
 from finetune_aws import objects, runtime
-from finetune_core.contracts import AnswerSet, Contestant, EvaluationSet, Plan, Shard
+from finetune_core.contracts import AnswerSet, EvaluationSet, Plan, Shard
 from finetune_core.errors import ServiceError, ServiceUnavailable
 from finetune_core.evaluation import Answer
 from finetune_core.prompts import Prompt, read_prompts
+from finetune_core.verdicts import Contestant
 
 CONCURRENCY: Final = 4
 """Calls in flight per shard; the machine runs several shards at once."""

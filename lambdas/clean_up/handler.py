@@ -21,7 +21,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     error = read(event["error"], TaskFailure, where="clean_up: error")
     environment = Environment()
     seconds = min(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, environment.clean_up_wait)
-    cleaner = Cleaner(plan, environment.name, Ledger(environment.ledger_table), seconds)
+    ledger = Ledger(environment.ledger_table)
+    cleaner = Cleaner(plan, environment.name, ledger, seconds, keep_model=error.error == "Held")
     cleaner.clean()
     outcome = CleanUp(
         outcome=name_outcome(event["phase"], error),

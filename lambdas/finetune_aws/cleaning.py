@@ -24,12 +24,16 @@ _UNFINISHED: Final = ("InProgress", "Stopping")
 
 @dataclass
 class Cleaner:
-    """Cleans up after one run; waits ``seconds`` at most for what is in the middle of a change."""
+    """Cleans up after one run; waits ``seconds`` at most for what is in the middle of a change.
+
+    ``keep_model`` keeps the custom model although the settings do not: what was held may be promoted later.
+    """
 
     plan: Plan
     environment: str
     ledger: Ledger
     seconds: float
+    keep_model: bool = False
     pause: Callable[[float], None] = time.sleep
     deleted: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
@@ -125,7 +129,7 @@ class Cleaner:
         if model is None:
             return
         arn = model["modelArn"]
-        if self.plan.settings.keep_model or not self._ours(arn):
+        if self.keep_model or self.plan.settings.keep_model or not self._ours(arn):
             if arn not in self.kept:
                 self.kept.append(arn)
             return

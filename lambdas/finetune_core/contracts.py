@@ -6,8 +6,9 @@ function during a deployment; ``run.json``, which people write, is read strictly
 
     resolve_run → Plan → check_model → Preflight → validate_dataset → Validation → estimate_price → Price
     → request_approval → Approval → (training job) → read_training → Training → deploy_model → Endpoint
-    → test_endpoint → Smoke → answer_prompts → AnswerSet → judge_models → Evaluation → promote_model
-    → Promotion → finish_run → Outcome            any failure → clean_up → CleanUp → finish_run → Outcome
+    → test_endpoint → Smoke → find_champion → Champion → answer_prompts → AnswerSet → judge_models
+    → Evaluation → promote_model → Promotion → finish_run → Outcome
+    any failure → clean_up → CleanUp → finish_run → Outcome
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ import msgspec
 from msgspec import Meta
 
 from finetune_core.errors import SettingsError
+from finetune_core.gate import Gate, GoldenPrompt, Watch
+from finetune_core.verdicts import Contestant
 
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 EndpointKind = Literal["provisioned_throughput", "on_demand", "none"]
-Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
-Contestant = Literal["base", "candidate"]
 
 
 class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     """Settings of one run after defaults and ``run.json`` are merged.
 
     ``hyperparameters`` values are strings, as the API wants them. ``minimum_gain`` is in the metric's unit
-    (token F1, 0..1); money is US dollars. An endpoint without commitment lives at most a year here.
+    (0..1); money is US dollars. An endpoint without commitment lives at most a year here.
     """
 
     base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -46,6 +47,9 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     approval: Literal["never", "always", "above"] = "never"
     approve_above_usd: Annotated[float, Meta(ge=0)] | None = None
     keep_model: bool = False
+    gate: Gate = Gate()
+    watch: Watch = Watch()
+    golden_prompts: Annotated[list[GoldenPrompt], Meta(max_length=20)] = []
 
 
 class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
@@ -218,10 +222,19 @@ class Endpoint(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Smoke(msgspec.Struct, kw_only=True, frozen=True):
-    """The endpoint's answer to one real request."""
+    """The endpoint's answer to one real request; ``golden`` counts the golden prompts that it passed."""
 
     latency_ms: int
     answer: str
+    golden: int = 0
+
+
+class Champion(msgspec.Struct, kw_only=True, frozen=True):
+    """The dataset's champion as a contestant; ``model_id`` is empty when it cannot be asked, ``note`` why."""
+
+    run_id: str = ""
+    model_id: str = ""
+    note: str = ""
 
 
 class AnswerSet(msgspec.Struct, kw_only=True, frozen=True):
@@ -233,35 +246,17 @@ class AnswerSet(msgspec.Struct, kw_only=True, frozen=True):
     failed: int
 
 
-class Score(msgspec.Struct, kw_only=True, frozen=True):
-    """Means over all records (failed calls score 0); ``json_valid`` only where references are JSON."""
-
-    exact_match: float
-    token_f1: float
-    json_valid: float | None
-    failed: int
-    records: int
-
-
-class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
-    """The verdict and what it rests on; ``interval`` is the 95 % interval of candidate minus base."""
-
-    verdict: Verdict
-    reasons: list[str]
-    metric: str
-    base: Score | None
-    candidate: Score | None
-    interval: tuple[float, float] | None
-    records: int
-
-
 class Promotion(msgspec.Struct, kw_only=True, frozen=True):
-    """The pointer after promotion, what it pointed to before, and the endpoints retired with it."""
+    """The pointer after promotion, what it pointed to before, and the endpoints retired with it.
+
+    ``watched_until`` (ISO time) is when the endpoint of the champion before is no longer kept ready.
+    """
 
     parameter: str
     value: str
     previous: str | None
     retired: list[str] = []
+    watched_until: str = ""
 
 
 class CleanUp(msgspec.Struct, kw_only=True, frozen=True):

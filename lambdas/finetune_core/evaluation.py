@@ -1,34 +1,28 @@
-"""Compares two models' answers to the same held-out prompts and gives a verdict with its reasons.
+"""Compares models' answers to the same held-out prompts and gives a verdict with its reasons.
 
-Answers are paired by record, so that hard and easy prompts weigh on both alike; a failed call scores 0 and
-stays in the mean. The interval is a paired percentile bootstrap (B. Efron, R. Tibshirani, "An Introduction
-to the Bootstrap", 1993, chapter 13), seeded, so that the same answers always give the same verdict.
+Answers are paired by record, so that hard and easy prompts weigh on all alike; a failed call scores 0 and
+stays in the mean. The candidate is held against the champion where there is one that answers, else against
+the base model; in both cases it must not be clearly worse than the base model.
 """
 
 from __future__ import annotations
 
-import json
-import random
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final
 
 import msgspec
 
-from finetune_core.contracts import Evaluation, Loss, RunSettings, Score, Verdict
+from finetune_core import slices, task_metrics
+from finetune_core.contracts import Loss, RunSettings
 from finetune_core.errors import EvaluationFailed
+from finetune_core.paired import bootstrap, needed_records
+from finetune_core.ruling import Facts, rule
+from finetune_core.task_metrics import METRICS, WORDS, is_json
+from finetune_core.verdicts import Comparison, Contestant, Evaluation, Score, Verdict
 
-METRIC: Final = "token_f1"
-FEWEST_RECORDS: Final = 5
-"""Below this a bootstrap interval says nothing, and the verdict is HOLD."""
-RESAMPLES: Final = 2000
-MOST_FAILURES: Final = 0.2
-"""Share of failed calls above which a candidate is rejected whatever the other answers are worth."""
-
-_IDEOGRAM = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{_IDEOGRAM}]|[^\W{_IDEOGRAM}]+")
+_CHOSEN: Final = "the settings ask for it"
 
 
 class Answer(msgspec.Struct, kw_only=True, frozen=True):
@@ -40,95 +34,128 @@ class Answer(msgspec.Struct, kw_only=True, frozen=True):
     latency_ms: int = 0
 
 
-def tokens(text: str) -> list[str]:
-    """Return the words of ``text`` without case and punctuation; ideographs count one by one."""
-    return _TOKEN.findall(text.casefold())
+Answers = Mapping[int, Answer]
+"""Record number → answer."""
 
 
-def exact_match(answer: str, reference: str) -> float:
-    """Return 1.0 when both say the same but for case, punctuation and blanks."""
-    if answer.strip() == reference.strip():
-        return 1.0
-    words = tokens(answer)
-    return float(bool(words) and words == tokens(reference))
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One round of the same questions to all contestants.
+
+    ``references`` and ``slices`` are by record number; ``champion`` is None when there is none that answers,
+    ``champion_note`` then says why, if there is a champion at all.
+    """
+
+    references: Mapping[int, str]
+    base: Answers
+    candidate: Answers
+    champion: Answers | None = None
+    champion_run: str = ""
+    champion_note: str = ""
+    slices: Mapping[int, list[str]] = field(default_factory=dict)
 
 
-def token_f1(answer: str, reference: str) -> float:
-    """Return the harmonic mean of precision and recall over the words of answer and reference."""
-    given, wanted = tokens(answer), tokens(reference)
-    if not given or not wanted:
-        return float(answer.strip() == reference.strip())
-    common = sum((Counter(given) & Counter(wanted)).values())
-    return 2 * common / (len(given) + len(wanted))
-
-
-def is_json(text: str) -> bool:
-    """Return whether ``text`` is a JSON object or array."""
-    try:
-        return isinstance(json.loads(text), dict | list)
-    except ValueError:
-        return False
-
-
-def score(references: Mapping[int, str], answers: Mapping[int, Answer]) -> Score:
-    """Return the means over all records; JSON validity over those whose reference is JSON."""
-    said = {record: answers[record].answer for record in references}
+def score(references: Mapping[int, str], answers: Answers) -> Score:
+    """Return the means over all records; JSON's over those whose reference is JSON."""
+    said = {record: answers[record] for record in references}
     structured = [record for record, text in references.items() if is_json(text)]
+    labels = task_metrics.are_labels(references.values())
+
+    def mean(metric: str) -> float:
+        return fmean(per_record(references, answers, metric).values())
+
+    times = [answer.latency_ms for answer in said.values() if answer.answer is not None]
     return Score(
-        exact_match=fmean(exact_match(said[r] or "", text) for r, text in references.items()),
-        token_f1=fmean(per_record(references, answers).values()),
-        json_valid=fmean(is_json(said[r] or "") for r in structured) if structured else None,
-        failed=sum(text is None for text in said.values()),
+        exact_match=mean("exact_match"),
+        token_f1=mean("token_f1"),
+        rouge_l=mean("rouge_l"),
+        json_valid=fmean(is_json(said[r].answer or "") for r in structured) if structured else None,
+        field_accuracy=mean("field_accuracy") if structured else None,
+        label_accuracy=mean("label_accuracy") if labels else None,
+        failed=sum(answer.answer is None for answer in said.values()),
         records=len(references),
+        latency_ms=round(fmean(times)) if times else 0,
     )
 
 
-def per_record(references: Mapping[int, str], answers: Mapping[int, Answer]) -> dict[int, float]:
-    """Return each record's token F1; a failed call scores 0, even where the reference is empty."""
+def per_record(references: Mapping[int, str], answers: Answers, metric: str) -> dict[int, float]:
+    """Return each record's metric; a failed call scores 0, even where the reference is empty."""
+    measure = METRICS[metric]
     scores = {}
     for record, reference in references.items():
         answer = answers[record].answer
-        scores[record] = 0.0 if answer is None else token_f1(answer, reference)
+        scores[record] = 0.0 if answer is None else measure(answer, reference)
     return scores
 
 
-def bootstrap(differences: Sequence[float], seed: str, resamples: int = RESAMPLES) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the mean of paired differences."""
-    chance = random.Random(seed)  # noqa: S311 - statistics, no secret
-    size = len(differences)
-    means = sorted(fmean(chance.choices(differences, k=size)) for _ in range(resamples))
-    return means[int(0.025 * resamples)], means[int(0.975 * resamples) - 1]
-
-
-def judge(
-    references: Mapping[int, str],
-    base: Mapping[int, Answer],
-    candidate: Mapping[int, Answer],
-    settings: RunSettings,
-    seed: str,
-) -> Evaluation:
-    """Compare candidate and base record by record.
+def judge(asked: Round, settings: RunSettings, seed: str) -> Evaluation:
+    """Compare the candidate with champion and base model record by record.
 
     Raises:
         EvaluationFailed: answers are missing, or the base model answered nothing at all.
     """
-    _complete(references, base, "base")
-    _complete(references, candidate, "candidate")
-    base_score, candidate_score = score(references, base), score(references, candidate)
-    _answered_at_all(base_score, base)
-    before, after = per_record(references, base), per_record(references, candidate)
-    differences = [after[record] - before[record] for record in references]
-    interval = bootstrap(differences, seed)
-    verdict, reasons = _verdict(fmean(differences), interval, candidate_score, settings.minimum_gain)
+    contestants = _contestants(asked)
+    scores = {name: score(asked.references, answers) for name, answers in contestants.items()}
+    _answered_at_all(scores["base"], asked.base)
+    metric, why = _metric(asked, settings)
+    values = {name: per_record(asked.references, answers, metric) for name, answers in contestants.items()}
+    opponents: list[Contestant] = ["champion", "base"] if "champion" in contestants else ["base"]
+    comparisons = [_compare(name, values, seed) for name in opponents]
+    opponent = opponents[0]
+    tolerance = settings.gate.slice_loss
+    parts = slices.compare(
+        asked.slices, values[opponent], values["candidate"], 1.0 if tolerance is None else tolerance, seed
+    )
+    facts = Facts(
+        words=WORDS[metric],
+        scores=scores,
+        comparisons=comparisons,
+        slices=parts,
+        needed=needed_records(_differences(opponent, values), comparisons[0].gain),
+        champion_note=asked.champion_note,
+    )
+    verdict, reasons = rule(facts, settings)
     return Evaluation(
         verdict=verdict,
-        reasons=[*reasons, *_notes(base_score, candidate_score)],
-        metric=METRIC,
-        base=base_score,
-        candidate=candidate_score,
-        interval=interval,
-        records=len(references),
+        reasons=reasons,
+        metric=metric,
+        metric_reason=why,
+        base=scores["base"],
+        champion=scores.get("champion"),
+        champion_run=asked.champion_run,
+        candidate=scores["candidate"],
+        opponent=opponent,
+        interval=comparisons[0].interval,
+        comparisons=comparisons,
+        slices=parts,
+        records=len(asked.references),
+        needed_records=facts.needed,
     )
+
+
+def _contestants(asked: Round) -> dict[Contestant, Answers]:
+    found: dict[Contestant, Answers] = {"base": asked.base, "candidate": asked.candidate}
+    if asked.champion is not None:
+        found["champion"] = asked.champion
+    for name, answers in found.items():
+        _complete(asked.references, answers, name)
+    return found
+
+
+def _metric(asked: Round, settings: RunSettings) -> tuple[str, str]:
+    if settings.gate.metric != "auto":
+        return settings.gate.metric, _CHOSEN
+    return task_metrics.choose(asked.references.values())
+
+
+def _differences(opponent: Contestant, values: Mapping[Contestant, Mapping[int, float]]) -> list[float]:
+    now, before = values["candidate"], values[opponent]
+    return [now[record] - before[record] for record in now]
+
+
+def _compare(opponent: Contestant, values: Mapping[Contestant, Mapping[int, float]], seed: str) -> Comparison:
+    differences = _differences(opponent, values)
+    return Comparison(opponent=opponent, gain=fmean(differences), interval=bootstrap(differences, seed))
 
 
 def judge_by_loss(validation: Loss | None, training: Loss | None, why: str) -> Evaluation:
@@ -157,40 +184,7 @@ def _by_loss(verdict: Verdict, reasons: list[str]) -> Evaluation:
     )
 
 
-def _verdict(
-    gain: float, interval: tuple[float, float], candidate: Score, wanted: float
-) -> tuple[Verdict, list[str]]:
-    low, high = interval
-    found = f"token F1 changed by {gain:+.4f} (95 % interval {low:+.4f} to {high:+.4f})"
-    if candidate.failed > MOST_FAILURES * candidate.records:
-        return "REJECT", [
-            f"The candidate failed to answer {candidate.failed} of {candidate.records} prompts."
-        ]
-    if candidate.records < FEWEST_RECORDS and wanted > -1:
-        few = (
-            f"Only {candidate.records} held-out records: at least {FEWEST_RECORDS} are needed to say anything"
-        )
-        return "HOLD", [f"{few}; {found}."]
-    if high < 0 and gain < wanted:
-        return "REJECT", [f"The candidate is worse than the base model: {found}."]
-    if gain < wanted:
-        return "HOLD", [f"The gain is below the {wanted:+.4f} asked for: {found}."]
-    if low < min(0.0, wanted):
-        return "HOLD", [f"The gain may be chance: {found}."]
-    return "PROMOTE", [f"The candidate is good enough: {found}, asked for {wanted:+.4f}."]
-
-
-def _notes(base: Score, candidate: Score) -> list[str]:
-    notes = []
-    for name, scored in (("base model", base), ("candidate", candidate)):
-        if scored.failed:
-            notes.append(f"{scored.failed} of {scored.records} calls to the {name} failed and count as 0.")
-    if base.json_valid is not None and candidate.json_valid is not None:
-        notes.append(f"Valid JSON: {base.json_valid:.0%} before, {candidate.json_valid:.0%} now.")
-    return notes
-
-
-def _complete(references: Mapping[int, str], answers: Mapping[int, Answer], name: str) -> None:
+def _complete(references: Mapping[int, str], answers: Answers, name: str) -> None:
     missing = sorted(set(references) - set(answers))
     if missing or not references:
         raise EvaluationFailed(
@@ -200,7 +194,7 @@ def _complete(references: Mapping[int, str], answers: Mapping[int, Answer], name
         )
 
 
-def _answered_at_all(base: Score, answers: Mapping[int, Answer]) -> None:
+def _answered_at_all(base: Score, answers: Answers) -> None:
     if base.failed == base.records:
         error = next(iter(answers.values())).error
         raise EvaluationFailed(

@@ -4,6 +4,7 @@ from finetune_core.exact_json import Object, has_lone_surrogate
 from finetune_core.faults import RULES, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
 from finetune_core.reserved import Hit, find_reserved
+from finetune_core.slices import KEYS as SLICE_KEYS
 
 
 class Spec:
@@ -99,6 +100,8 @@ class Findings:
         severity: Severity = self.spec.rules.unknown_keys
         known = ", ".join((*required, *optional))
         for key in value:
+            if key in SLICE_KEYS and path == "$" and self.spec.role == "evaluation":
+                continue
             if key not in required and key not in optional:
                 where = f"{path}.{key}" if key.isidentifier() else f"{path}[{cut(key, 40)!r}]"
                 self.add(

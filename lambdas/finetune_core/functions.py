@@ -87,6 +87,13 @@ _FUNCTIONS: Final = (
         variables=("ENVIRONMENT",),
     ),
     Function(
+        name="find_champion",
+        description="Finds the dataset's champion and asks it one prompt before it is a contestant",
+        timeout_seconds=180,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
+    ),
+    Function(
         name="answer_prompts",
         description="Asks one contestant one shard of the held-out prompts",
         timeout_seconds=900,
@@ -95,7 +102,7 @@ _FUNCTIONS: Final = (
     ),
     Function(
         name="judge_models",
-        description="Compares candidate and base record by record and gives the verdict",
+        description="Compares candidate, champion and base record by record and gives the verdict",
         timeout_seconds=300,
         memory_mb=1024,
         variables=("ENVIRONMENT",),

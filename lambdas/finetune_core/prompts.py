@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from finetune_core import slices
+
 CONTINUATION_CHARS: Final = 600
 """Characters of a raw text (continued pre-training) that a model is asked to go on with."""
 CONTEXT_CHARS: Final = 1500
@@ -23,12 +25,16 @@ _CHARS_PER_TOKEN: Final = 3
 
 
 class Prompt(msgspec.Struct, kw_only=True, frozen=True):
-    """One line of ``evaluation.jsonl``: record number, Converse request, reference answer, token limit."""
+    """One line of ``evaluation.jsonl``: record number, Converse request, reference answer, token limit.
+
+    ``slice`` is the slice that the record names itself (``slices.KEYS``), "" for none.
+    """
 
     record: int
     request: dict[str, Any]
     reference: str
     max_tokens: int
+    slice: str = ""
 
 
 def to_prompt(record: int, value: dict[str, Any]) -> Prompt | None:
@@ -47,7 +53,13 @@ def to_prompt(record: int, value: dict[str, Any]) -> Prompt | None:
     if asked is None or not asked[1].strip():
         return None
     request, reference = asked
-    return Prompt(record=record, request=request, reference=reference, max_tokens=_limit(reference))
+    return Prompt(
+        record=record,
+        request=request,
+        reference=reference,
+        max_tokens=_limit(reference),
+        slice=slices.named(value),
+    )
 
 
 def _conversation(value: dict[str, Any]) -> tuple[dict[str, Any], str] | None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
+from finetune_core import judgement
 from finetune_core.charts import Curve, loss_chart
+from finetune_core.html import table as _table
 
 Json = dict[str, Any]
 
@@ -124,13 +126,8 @@ def _evaluation(report: Json) -> str:
     if not evaluation:
         return ""
     body = "<ul>" + "".join(f"<li>{escape(reason)}</li>" for reason in evaluation["reasons"]) + "</ul>"
-    base, candidate = evaluation.get("base"), evaluation.get("candidate")
-    if base and candidate:
-        rows = [
-            [name.replace("_", " "), _score(base.get(name)), _score(candidate.get(name))]
-            for name in ("token_f1", "exact_match", "json_valid", "failed", "records")
-        ]
-        body += _table(["", "base model", "tuned model"], rows, numbers=(1, 2))
+    if evaluation.get("base") and evaluation.get("candidate"):
+        body += judgement.scores(evaluation) + judgement.slices(evaluation)
     return _section(f"Evaluation: {evaluation['verdict']}", body)
 
 
@@ -142,6 +139,7 @@ def _serving(report: Json) -> str:
         ["why", (report.get("preflight") or {}).get("serving_reason")],
         ["parameter for applications", promotion.get("parameter")],
         ["pointed to before", promotion.get("previous")],
+        ["kept ready for rollback until", promotion.get("watched_until")],
         *(["retired", arn] for arn in promotion.get("retired") or []),
     ]
     kept = [row for row in rows if row[1]]
@@ -178,22 +176,5 @@ def _pairs(rows: Sequence[Sequence[Any]]) -> str:
     return f"<table>{cells}</table>"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> str:
-    def row(cells: Sequence[Any], tag: str) -> str:
-        marks = (' class="n"' if index in numbers else "" for index in range(len(cells)))
-        inner = "".join(
-            f"<{tag}{mark}>{escape(str(cell))}</{tag}>" for mark, cell in zip(marks, cells, strict=True)
-        )
-        return f"<tr>{inner}</tr>"
-
-    return f"<table>{row(head, 'th')}{''.join(row(cells, 'td') for cells in rows)}</table>"
-
-
 def _money(value: float) -> str:
     return f"{value:,.2f}" if value >= 1 else f"{value:,.4f}"
-
-
-def _score(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

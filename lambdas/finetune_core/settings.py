@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
+from finetune_core import golden
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
 
@@ -117,6 +118,9 @@ def _checked(settings: RunSettings, where: str) -> RunSettings:
             where,
             'Add "approve_above_usd": the price in dollars from which a person is asked.',
         )
+    wrong = golden.faults(settings.golden_prompts)
+    if wrong:
+        _refuse("; ".join(wrong), where, "Correct golden_prompts and drop run.json again.")
     return settings
 
 

@@ -14,6 +14,7 @@ from finetune_aws.telemetry import count, logger
 from finetune_core.errors import ServiceError
 from finetune_core.guarding import IN_USE, Decision, Sighting, decide
 from finetune_core.runs import TAG_DATASET, TAG_EXPIRES, TAG_PIPELINE, TAG_RUN
+from finetune_core.watching import kept_ready
 
 _WARNINGS = "guardian#warnings"
 
@@ -79,7 +80,8 @@ class Guardian:
             committed=served.committed,
             busy=served.busy,
             champion=served.arn in (champion.get("pointer"), champion.get("endpoint_arn")),
-            run_running=run.get("status") == "RUNNING",
+            # The champion before is kept ready while the new one is watched.
+            run_running=run.get("status") == "RUNNING" or served.arn == kept_ready(champion, self._now),
             expires=_time(tags.get(TAG_EXPIRES)),
             invocations=self._invocations(served),
             warned_at=_time(warning.get("at")),

@@ -1,11 +1,11 @@
-"""Lambda entry of ``judge_models``: {plan, validation, training, endpoint, answers} → Evaluation."""
+"""Lambda entry of ``judge_models``: {plan, validation, training, endpoint, champion, answers} → verdict."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from finetune_aws.telemetry import function
-from finetune_core.contracts import AnswerSet, Endpoint, Plan, Training, Validation, read, write
+from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, read, write
 from judge_models.judging import judge
 
 
@@ -18,6 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         validation=read(event["validation"], Validation, where=where),
         training=read(event["training"], Training, where=where),
         endpoint=read(event["endpoint"], Endpoint, where=where),
+        champion=read(event.get("champion") or {}, Champion, where=where),
         answers=[read(answer, AnswerSet, where=where) for answer in event["answers"] or []],
     )
     return write(verdict)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from finetune_aws import objects
-from finetune_core import evaluation
-from finetune_core.contracts import AnswerSet, Endpoint, Evaluation, Plan, Training, Validation, write
-from finetune_core.prompts import read_prompts
+from finetune_core import evaluation, slices
+from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, write
+from finetune_core.evaluation import Round
+from finetune_core.prompts import Prompt, read_prompts
+from finetune_core.verdicts import Evaluation
 
 
 def judge(
-    *, plan: Plan, validation: Validation, training: Training, endpoint: Endpoint, answers: list[AnswerSet]
+    *,
+    plan: Plan,
+    validation: Validation,
+    training: Training,
+    endpoint: Endpoint,
+    champion: Champion,
+    answers: list[AnswerSet],
 ) -> Evaluation:
     """Return the verdict, and keep it beside the answers as ``runs/<run_id>/evaluation.json``.
 
@@ -25,12 +33,28 @@ def judge(
         why = "The dataset has no held-out prompts."
         verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
     else:
-        lines = objects.read(asked.bucket, asked.key)
-        references = {prompt.record: prompt.reference for prompt in read_prompts(lines)}
-        base, candidate = (_answers(plan, answers, name) for name in ("base", "candidate"))
-        verdict = evaluation.judge(references, base, candidate, plan.settings, plan.run_id)
+        prompts = list(read_prompts(objects.read(asked.bucket, asked.key)))
+        verdict = evaluation.judge(_round(plan, prompts, champion, answers), plan.settings, plan.run_id)
     objects.write_json(plan.artifacts_bucket, f"{plan.prefix}/evaluation.json", write(verdict))
     return verdict
+
+
+def _round(plan: Plan, prompts: list[Prompt], champion: Champion, answers: list[AnswerSet]) -> Round:
+    base, candidate = (_answers(plan, answers, name) for name in ("base", "candidate"))
+    return Round(
+        references={prompt.record: prompt.reference for prompt in prompts},
+        base=base,
+        candidate=candidate,
+        champion=_answers(plan, answers, "champion") if champion.model_id else None,
+        champion_run=champion.run_id,
+        champion_note=champion.note,
+        slices={prompt.record: _slices(prompt) for prompt in prompts},
+    )
+
+
+def _slices(prompt: Prompt) -> list[str]:
+    own = [prompt.slice] if prompt.slice else []
+    return own + slices.derived(prompt.request, prompt.reference)
 
 
 def _answers(plan: Plan, sets: list[AnswerSet], contestant: str) -> dict[int, evaluation.Answer]:

@@ -1,4 +1,4 @@
-"""Promotion: points applications at the new champion and retires the previous one's endpoint.
+"""Promotion: points applications at the new champion; retires the one before, at once or after the watch.
 
 Calls:
     ssm:GetParameter, ssm:PutParameter  on parameter/finetune/<environment>/*/model-id

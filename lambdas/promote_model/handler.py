@@ -8,6 +8,7 @@ from typing import Any
 from finetune_aws.environment import Environment
 from finetune_aws.telemetry import function
 from finetune_core.contracts import Endpoint, Plan, Preflight, Training, read, write
+from finetune_core.verdicts import Evaluation
 from promote_model.promotion import promote
 
 
@@ -20,7 +21,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         preflight=read(event["preflight"], Preflight, where=where),
         training=read(event["training"], Training, where=where),
         endpoint=read(event["endpoint"], Endpoint, where=where),
+        measured_ms=_measured_ms(read(event["evaluation"], Evaluation, where=where)),
         environment=Environment(),
         now=datetime.now(UTC),
     )
     return write(promotion)
+
+
+def _measured_ms(evaluation: Evaluation) -> int:
+    """Return the candidate's mean latency, 0 when no prompt was asked."""
+    return evaluation.candidate.latency_ms if evaluation.candidate else 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Final
+
+import msgspec
 
 from finetune_aws import endpoints, parameters
 from finetune_aws.bedrock import resource_tags
@@ -13,6 +16,10 @@ from finetune_aws.telemetry import logger
 from finetune_core.contracts import Endpoint, Plan, Preflight, Promotion, Training
 from finetune_core.errors import Conflict, RequestInvalid
 from finetune_core.runs import TAG_PIPELINE
+from finetune_core.watching import limits
+
+DEPTH: Final = 5
+"""Champions that are remembered before the present one."""
 
 
 def promote(
@@ -21,18 +28,25 @@ def promote(
     preflight: Preflight,
     training: Training,
     endpoint: Endpoint,
+    measured_ms: int,
     environment: Environment,
     now: datetime,
 ) -> Promotion:
     """Make the run's model the dataset's champion: pointer first, then ledger, then the old endpoint.
 
+    While the new champion is watched, the endpoint of the one before stays, so that going back is one write;
+    after that the guardian deletes it. ``measured_ms`` is the candidate's mean latency in its evaluation.
     A model without an endpoint becomes champion in the ledger only: applications go on with the endpoint
     that they have, which stays in the item's ``pointer`` and so stays out of the guardian's reach.
     """
     ledger = Ledger(environment.ledger_table)
     before = ledger.champion(plan.dataset)
     previous = _previous(before, plan.run_id)
+    watch = limits(plan.settings.watch, now, measured_ms) if previous and endpoint.arn else None
     champion = {
+        "kind": "champion",
+        "dataset": plan.dataset,
+        "started_at": now.isoformat(timespec="seconds"),
         "run_id": plan.run_id,
         "model_arn": training.model_arn,
         "endpoint_arn": endpoint.arn,
@@ -41,6 +55,7 @@ def promote(
         "base_model": preflight.base_model_id,
         "promoted_at": now.isoformat(timespec="seconds"),
         "previous": json.dumps(previous) if previous else None,
+        "watch": msgspec.json.encode(watch).decode() if watch else None,
     }
     if endpoint.kind == "none":
         ledger.put(f"champion#{plan.dataset}", "champion", champion)
@@ -50,28 +65,46 @@ def promote(
     if pointed != endpoint.arn:
         parameters.write_parameter(name, endpoint.arn, f"Model of {plan.dataset}, run {plan.run_id}")
     ledger.put(f"champion#{plan.dataset}", "champion", champion)
-    retired = _retire(previous, endpoint.arn, environment.name)
+    kept = {endpoint.arn, str((previous or {}).get("pointer") or "")} if watch else {endpoint.arn}
+    older = (previous or {}).get("previous")
+    retired = [arn for each in (previous, older) for arn in _retire(each, kept, environment.name)]
     # After a retry the pointer is already the new one; the ledger still knows the one before.
     shown = pointed if pointed != endpoint.arn else (previous or {}).get("pointer")
-    return Promotion(parameter=name, value=endpoint.arn, previous=shown or None, retired=retired)
+    return Promotion(
+        parameter=name,
+        value=endpoint.arn,
+        previous=shown or None,
+        retired=retired,
+        watched_until=watch.until if watch else "",
+    )
 
 
 def _previous(before: Item | None, run_id: str) -> Item | None:
-    """Return the champion before this run, also when this run was written already by a first attempt."""
+    """Return the champion before this run, also when this run was written already by a first attempt.
+
+    It carries the one before it, and so on, ``DEPTH`` deep: so far can be rolled back.
+    """
     if before is None:
         return None
     if before.get("run_id") == run_id:
         kept: Item | None = json_attribute(before, "previous")
         return kept
     names = ("run_id", "model_arn", "endpoint_arn", "endpoint_kind", "pointer", "base_model", "promoted_at")
-    return {name: before.get(name) for name in names}
+    return {name: before.get(name) for name in names} | {"previous": _cut(json_attribute(before, "previous"))}
 
 
-def _retire(previous: Item | None, kept: str, environment: str) -> list[str]:
-    """Delete the previous champion's endpoint, if it is another one and carries our tag."""
+def _cut(previous: Item | None, depth: int = DEPTH - 1) -> Item | None:
+    """Return the chain of champions cut off after ``depth`` of them."""
+    if previous is None or depth == 0:
+        return None
+    return previous | {"previous": _cut(previous.get("previous"), depth - 1)}
+
+
+def _retire(previous: Item | None, kept: set[str], environment: str) -> list[str]:
+    """Delete the previous champion's endpoint, if it is not kept and carries our tag."""
     arn = str((previous or {}).get("pointer") or "")
     kind = endpoints.kind_of(arn)
-    if not kind or arn == kept:
+    if not kind or arn in kept:
         return []
     found = endpoints.find(kind, arn)
     if found is None or found.committed or resource_tags(arn).get(TAG_PIPELINE) != environment:

@@ -1,4 +1,4 @@
-"""Serving: sends one real request to the candidate's endpoint.
+"""Serving: sends one real request, and the golden prompts of ``run.json``, to the candidate's endpoint.
 
 Calls:
     bedrock:InvokeModel  on provisioned-model/* and custom-model-deployment/* of the account

@@ -33,12 +33,15 @@ RUN_KEYS: Final = {
     "model_units": "Model units of Provisioned Throughput.",
     "time_to_live_hours": "Hours until the endpoint expires and is deleted.",
     "validation_fraction": "Share of the training file that validates, if there is no validation file.",
-    "evaluation_records": "Records held out for the comparison with the base model; 0 for none.",
-    "minimum_gain": "Gain over the base model (token F1, -1 to 1) from which the custom model is promoted.",
+    "evaluation_records": "Records held out for the comparison with base model and champion; 0 for none.",
+    "minimum_gain": "Gain of the metric (-1 to 1) over champion or base model that promotes a model.",
     "budget_usd": "Ceiling in US dollars: a run that is expected to cost more is stopped. null for none.",
     "approval": "Whether a person must agree to the price first.",
     "approve_above_usd": "With approval above: the price in US dollars from which a person is asked.",
     "keep_model": "Whether the custom model of a run that failed is kept.",
+    "gate": "What decides the comparison: metric, fewest records, largest loss that a slice may suffer.",
+    "watch": "How a new champion is watched, and when the one before takes over again.",
+    "golden_prompts": "Prompts with known answers that the endpoint must pass before it is evaluated.",
 }
 """What each key of `run.json` means."""
 

@@ -60,14 +60,11 @@ def _evaluation(found: dict[str, Any]) -> list[Line]:
     base, tuned = found["base"].get(metric), found["candidate"].get(metric)
     if base is None or tuned is None:
         return []
+    champion = (found.get("champion") or {}).get(metric)
+    before = f"base {base:.3f} → " + (f"champion {champion:.3f} → " if champion is not None else "")
     interval = found.get("interval")
     within = f", 95 % interval of the gain {interval[0]:+.3f} to {interval[1]:+.3f}" if interval else ""
-    return [
-        (
-            metric.replace("_", " "),
-            f"base {base:.3f} → tuned {tuned:.3f} on {found['records']} prompts{within}",
-        )
-    ]
+    return [(metric.replace("_", " "), f"{before}tuned {tuned:.3f} on {found['records']} prompts{within}")]
 
 
 def _price(found: dict[str, Any]) -> list[Line]:

@@ -100,6 +100,12 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         ),
         "deploy_model": _deploy(reach),
         "test_endpoint": (_allow(["bedrock:InvokeModel"], endpoints), evaluation, s3),
+        "find_champion": (
+            _allow(["bedrock:InvokeModel", *(f"bedrock:Get{VERBS[kind]}" for kind in ENDPOINTS)], endpoints),
+            _ledger(reach, ("champion#*",), "GetItem"),
+            evaluation,
+            reach.key_through("s3", "dynamodb"),
+        ),
         "answer_prompts": (
             _allow(["bedrock:InvokeModel"], [*reach.base_models(), *endpoints], ANY_MODEL),
             evaluation,

@@ -1,4 +1,4 @@
-"""Evaluation: the same held-out prompts to the base model and the candidate, then a verdict."""
+"""Evaluation: the same held-out prompts to base model, champion and candidate, then a verdict."""
 
 from __future__ import annotations
 
@@ -20,16 +20,29 @@ PHASE = "evaluate"
 
 def evaluate_states(resources: Resources, *, concurrency: int) -> States:
     """Give the states from the ready endpoint to the verdict."""
-    judged = ("plan", "preflight", "validation", "training", "endpoint", "answers")
+    judged = ("plan", "preflight", "validation", "training", "endpoint", "champion", "answers")
     return {
         "Record evaluation": record_phase(
             resources, PHASE, following="Can the models answer", results=("endpoint",)
         ),
         "Can the models answer": {
             "Type": "Choice",
-            "Choices": [{"Condition": expression("$endpoint.kind = 'none'"), "Next": "Judge models"}],
-            "Default": "Answer prompts",
+            "Choices": [
+                {
+                    "Condition": expression("$endpoint.kind = 'none' or $validation.evaluation.records = 0"),
+                    "Next": "Judge models",
+                }
+            ],
+            "Default": "Find champion",
         },
+        "Find champion": call_function(
+            resources.functions["find_champion"],
+            {name: f"${name}" for name in ("plan", "validation", "endpoint")},
+            phase=PHASE,
+            result="champion",
+            following="Answer prompts",
+            seconds=300,
+        ),
         "Answer prompts": _answer(resources.functions["answer_prompts"], concurrency),
         "Judge models": call_function(
             resources.functions["judge_models"],
@@ -61,6 +74,8 @@ def _answer(arn: str, concurrency: int) -> State:
     shards = "$validation.evaluation.shards"
     items = (
         f"[{shards}.{{'contestant': 'base', 'model_id': $preflight.invoke_id, 'shard': $}},"
+        f" $champion.model_id ? {shards}.{{'contestant': 'champion', 'model_id': $champion.model_id,"
+        " 'shard': $} : [],"
         f" {shards}.{{'contestant': 'candidate', 'model_id': $endpoint.arn, 'shard': $}}]"
     )
     payload = {name: expression(f"${name}") for name in ("plan", "preflight", "validation")}

@@ -67,7 +67,7 @@ def _start() -> State:
     Null is written as an expression: on its way through the CDK a plain null member vanishes.
     """
     assigned: dict[str, object] = {"event": expression("$states.input"), "waited": False, "answers": []}
-    assigned |= dict.fromkeys(("plan", "failure", "cleaned", *RESULTS), expression("null"))
+    assigned |= dict.fromkeys(("plan", "failure", "cleaned", "champion", *RESULTS), expression("null"))
     return {"Type": "Pass", "Assign": assigned, "Next": "Is the run file dropped"}
 
 

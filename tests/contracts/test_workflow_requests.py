@@ -51,6 +51,7 @@ VARIABLES = {
     "evaluation": {"verdict": "PROMOTE", "reasons": ["better"]},
     "promotion": {},
     "answers": [],
+    "champion": None,
     "smoke_test": {},
     "polls": 0,
     "states": {
@@ -185,7 +186,13 @@ def test_every_state_is_reached_and_every_path_ends():
 def test_after_something_billable_every_failure_is_cleaned_up():
     states = _machine()["States"]
     billable = ("Train model", "Read training", "Record serving", "Create provisioned throughput")
-    billable += ("Get provisioned throughput", "Deploy model", "Test endpoint", "Answer prompts")
+    billable += (
+        "Get provisioned throughput",
+        "Deploy model",
+        "Test endpoint",
+        "Find champion",
+        "Answer prompts",
+    )
     billable += ("Judge models", "Record promotion", "Promote model")
     for name in billable:
         assert {rule["Next"] for rule in states[name]["Catch"]} == {"Clean up"}, name
@@ -203,12 +210,18 @@ def test_the_failure_path_never_ends_green():
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-def test_every_shard_goes_to_both_contestants(shards):
+@pytest.mark.parametrize("champion", ["", ENDPOINT])
+def test_every_shard_goes_to_all_contestants(shards, champion):
     evaluation = {"shards": [{"from": n, "to": n + 1} for n in range(shards)]}
-    variables = VARIABLES | {"validation": VARIABLES["validation"] | {"evaluation": evaluation}}
+    variables = VARIABLES | {
+        "validation": VARIABLES["validation"] | {"evaluation": evaluation},
+        "champion": {"run_id": "r", "model_id": champion, "note": ""},
+    }
     items = _render(_machine()["States"]["Answer prompts"]["Items"], variables)
-    assert [item["contestant"] for item in items] == ["base"] * shards + ["candidate"] * shards
-    assert [item["shard"] for item in items] == evaluation["shards"] * 2
+    contestants = ["base", *(["champion"] if champion else []), "candidate"]
+    assert [item["contestant"] for item in items] == [name for name in contestants for _ in range(shards)]
+    assert [item["shard"] for item in items] == evaluation["shards"] * len(contestants)
+    assert {item["model_id"] for item in items if item["contestant"] == "champion"} <= {champion}
 
 
 def test_no_member_is_null_because_the_cdk_drops_it():

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from finetune_core import evaluation
+from finetune_core import evaluation, paired, task_metrics
 from finetune_core.contracts import Loss, RunSettings
 from finetune_core.errors import EvaluationFailed
-from finetune_core.evaluation import Answer
+from finetune_core.evaluation import Answer, Round
+from finetune_core.gate import Gate
 
 
 def answers(texts: list[str | None]) -> dict[int, Answer]:
@@ -18,8 +19,16 @@ def answers(texts: list[str | None]) -> dict[int, Answer]:
 
 
 def judge(wanted: list[str], base: list[str | None], candidate: list[str | None], **changes: Any) -> Any:
-    settings = RunSettings(base_model="m", **changes)
-    return evaluation.judge(dict(enumerate(wanted)), answers(base), answers(candidate), settings, "seed")
+    champion, slices = changes.pop("champion", None), changes.pop("slices", {})
+    asked = Round(
+        references=dict(enumerate(wanted)),
+        base=answers(base),
+        candidate=answers(candidate),
+        champion=answers(champion) if champion else None,
+        slices=slices,
+        champion_note=changes.pop("note", ""),
+    )
+    return evaluation.judge(asked, RunSettings(base_model="m", **changes), "seed")
 
 
 @pytest.mark.parametrize(
@@ -36,14 +45,14 @@ def judge(wanted: list[str], base: list[str | None], candidate: list[str | None]
     ],
 )
 def test_token_f1(answer: str, reference: str, f1: float) -> None:
-    assert evaluation.token_f1(answer, reference) == pytest.approx(f1)
-    assert evaluation.token_f1(reference, answer) == pytest.approx(f1)
+    assert task_metrics.token_f1(answer, reference) == pytest.approx(f1)
+    assert task_metrics.token_f1(reference, answer) == pytest.approx(f1)
 
 
 def test_exact_match_looks_past_case_and_punctuation_only() -> None:
-    assert evaluation.exact_match(" Yes. ", "yes") == 1.0
-    assert evaluation.exact_match("yes no", "no yes") == 0.0
-    assert evaluation.exact_match("...", "?") == 0.0
+    assert task_metrics.exact_match(" Yes. ", "yes") == 1.0
+    assert task_metrics.exact_match("yes no", "no yes") == 0.0
+    assert task_metrics.exact_match("...", "?") == 0.0
 
 
 WANTED = [f"answer number {index}" for index in range(20)]
@@ -92,12 +101,12 @@ def test_failed_calls_count_against_the_candidate() -> None:
     assert half.verdict == "REJECT"
     assert "failed to answer 5 of 20 prompts" in half.reasons[0]
     few = judge(WANTED, ["x"] * 20, [None, *WANTED[1:]])
-    assert few.candidate.token_f1 == pytest.approx(0.95)
+    assert few.candidate.exact_match == pytest.approx(0.95)
     assert any("1 of 20 calls to the candidate failed" in reason for reason in few.reasons)
 
 
 def test_a_failed_call_is_no_match_for_an_empty_reference() -> None:
-    scores = evaluation.per_record({0: ""}, {0: Answer(record=0, answer=None)})
+    scores = evaluation.per_record({0: ""}, {0: Answer(record=0, answer=None)}, "token_f1")
     assert scores == {0: 0.0}
 
 
@@ -119,8 +128,8 @@ def test_json_validity_counts_where_references_are_json() -> None:
 
 def test_the_same_answers_give_the_same_interval() -> None:
     differences = [0.1, -0.2, 0.4, 0.0, 0.3, -0.1]
-    first = evaluation.bootstrap(differences, "run-1")
-    assert first == evaluation.bootstrap(differences, "run-1")
+    first = paired.bootstrap(differences, "run-1")
+    assert first == paired.bootstrap(differences, "run-1")
     low, high = first
     assert low < sum(differences) / 6 < high
 
@@ -132,3 +141,73 @@ def test_the_same_answers_give_the_same_interval() -> None:
 def test_by_loss(validation: Loss | None, verdict: str) -> None:
     found = evaluation.judge_by_loss(validation, Loss(first=3, last=1), "No endpoint.")
     assert (found.verdict, found.reasons[0]) == (verdict, "No endpoint.")
+
+
+HALF: list[str | None] = [*WANTED[:10], *["dunno"] * 10]
+MOST: list[str | None] = [*WANTED[:18], "dunno", "dunno"]
+
+
+def test_the_champion_is_the_one_to_beat() -> None:
+    found = judge(WANTED, ["dunno"] * 20, list(WANTED), champion=HALF)
+    assert (found.verdict, found.opponent) == ("PROMOTE", "champion")
+    assert [each.opponent for each in found.comparisons] == ["champion", "base"]
+    assert found.champion.exact_match == 0.5
+    assert "against the champion" in found.reasons[0]
+    assert "Against the base model" in found.reasons[1]
+
+
+def test_better_than_the_base_but_worse_than_the_champion_is_rejected() -> None:
+    found = judge(WANTED, ["dunno"] * 20, HALF, champion=list(WANTED))
+    assert (found.verdict, "worse than the champion" in found.reasons[0]) == ("REJECT", True)
+
+
+def test_no_better_than_the_champion_is_held() -> None:
+    found = judge(WANTED, ["dunno"] * 20, MOST, champion=MOST)
+    assert (found.verdict, "no better than the champion" in found.reasons[0]) == ("HOLD", True)
+    assert judge(WANTED, ["dunno"] * 20, MOST, champion=MOST, minimum_gain=-0.01).verdict == "PROMOTE"
+
+
+def test_better_than_the_champion_but_worse_than_the_base_is_rejected() -> None:
+    found = judge(WANTED, list(WANTED), HALF, champion=["dunno"] * 20)
+    assert (found.verdict, "worse than the base model" in found.reasons[0]) == ("REJECT", True)
+
+
+def test_a_champion_that_was_not_asked_is_told_about() -> None:
+    found = judge(WANTED, ["dunno"] * 20, list(WANTED), note="The champion is gone.")
+    assert (found.opponent, "The champion is gone." in found.reasons) == ("base", True)
+
+
+def test_failed_calls_count_against_every_contestant() -> None:
+    found = judge(WANTED, ["dunno"] * 20, list(WANTED), champion=[None] * 10 + list(WANTED[10:]))
+    assert found.champion.failed == 10
+    assert "10 of 20 calls to the champion failed and count as 0." in found.reasons
+
+
+def test_a_slice_that_gets_worse_holds_a_better_mean() -> None:
+    slices = {index: ["refunds"] if index < 6 else ["others"] for index in range(20)}
+    base = [*WANTED[:6], *["dunno"] * 14]
+    candidate = [*["dunno"] * 6, *WANTED[6:]]
+    found = judge(WANTED, base, candidate, slices=slices, minimum_gain=0.1)
+    assert (found.verdict, "refunds" in found.reasons[0]) == ("HOLD", True)
+    assert [(part.name, part.worse) for part in found.slices] == [("others", False), ("refunds", True)]
+    assert judge(WANTED, base, candidate, slices=slices, gate=Gate(slice_loss=None)).verdict == "PROMOTE"
+
+
+def test_the_smallest_useful_sample_is_named() -> None:
+    base = ["wrong"] * 10 + list(WANTED[10:])
+    found = judge(WANTED, base, [*WANTED[:11], *["wrong"] * 9])
+    assert found.needed_records > 20
+    assert f"About {found.needed_records:,} records would show a gain of this size" in found.reasons[0]
+
+
+def test_needed_records_follow_the_spread() -> None:
+    assert paired.needed_records([0.0, 1.0] * 10, 0.5) == 9
+    assert paired.needed_records([0.5] * 10, 0.5) is None
+    assert paired.needed_records([0.0, 1.0], 0.0) is None
+
+
+def test_the_gate_can_ask_for_more_records_and_another_metric() -> None:
+    gate = Gate(metric="exact_match", minimum_records=30)
+    found = judge(WANTED, ["dunno"] * 20, list(WANTED), gate=gate)
+    assert (found.verdict, found.metric) == ("HOLD", "exact_match")
+    assert found.metric_reason == "the settings ask for it"

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from finetune_aws import cleaning
 from finetune_core.errors import Conflict
+from finetune_core.watching import kept_ready
 from tests.unit.functions.account import LONG_AGO, Endpoints, champion, claim, throughput
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.samples import (
@@ -45,13 +47,43 @@ def promotion_event(**changes: Any) -> dict[str, Any]:
 def test_promotion_moves_the_pointer_and_retires_the_old_endpoint(aws: FakeAws, call: Call) -> None:
     champion(aws, OLD_PT_ARN)
     account = Endpoints(aws, throughput(), throughput(OLD_PT_ARN, provisionedModelName="old"))
-    found = call("promote_model", promotion_event())
-    assert found == {"parameter": POINTER, "value": PT_ARN, "previous": OLD_PT_ARN, "retired": [OLD_PT_ARN]}
+    found = call("promote_model", promotion_event(plan=plan(settings=settings(watch={"hours": 0}))))
+    assert found == {
+        "parameter": POINTER,
+        "value": PT_ARN,
+        "previous": OLD_PT_ARN,
+        "retired": [OLD_PT_ARN],
+        "watched_until": "",
+    }
     assert aws.parameters[POINTER] == PT_ARN
     assert list(account.found) == [PT_ARN]
     item = aws.table.plain("champion#banking-qa", "champion")
     assert item["run_id"] == RUN_ID
     assert json.loads(item["previous"])["run_id"] == "old-run"
+
+
+def test_while_a_new_champion_is_watched_the_one_before_stays_ready(aws: FakeAws, call: Call) -> None:
+    champion(aws, OLD_PT_ARN)
+    account = Endpoints(aws, throughput(), throughput(OLD_PT_ARN, provisionedModelName="old"))
+    found = call("promote_model", promotion_event())
+    assert (found["retired"], set(account.found)) == ([], {PT_ARN, OLD_PT_ARN})
+    item = aws.table.plain("champion#banking-qa", "champion")
+    watched = json.loads(item["watch"])
+    assert watched["until"] == found["watched_until"] > item["promoted_at"]
+    assert kept_ready(item, datetime.fromisoformat(item["promoted_at"])) == OLD_PT_ARN
+    assert kept_ready(item, datetime.fromisoformat(watched["until"])) == ""
+
+
+def test_a_first_champion_has_nothing_to_go_back_to(aws: FakeAws, call: Call) -> None:
+    Endpoints(aws, throughput())
+    assert call("promote_model", promotion_event())["watched_until"] == ""
+
+
+def test_a_held_model_is_kept_and_its_endpoint_is_not(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput())
+    aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO})
+    found = clean(call, phase="evaluate", name="Held")
+    assert (found["deleted"], found["kept"], account.found) == ([PT_ARN], [CUSTOM_ARN], {})
 
 
 def test_promoting_twice_keeps_the_one_before(aws: FakeAws, call: Call) -> None:

@@ -1,6 +1,7 @@
 """Price, approval, answers and verdict."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 
 from finetune_aws import runtime
 from finetune_core.errors import EvaluationFailed, OverBudget, ServiceUnavailable
+from tests.unit.functions.account import Endpoints, champion, throughput
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.samples import (
+    OLD_PT_ARN,
     PT_ARN,
     RUN_ID,
     endpoint,
@@ -101,10 +104,13 @@ def test_no_time_left_means_again_not_failed_answers(aws: FakeAws, call: Call) -
     assert not aws.made("s3:PutObject")
 
 
-def judged(aws: FakeAws, call: Call, base: str, candidate: str, **changes: Any) -> dict[str, Any]:
+def judged(
+    aws: FakeAws, call: Call, base: str, candidate: str, champion: str = "", **changes: Any
+) -> dict[str, Any]:
     put_prompts(aws)
     sets = []
-    for contestant, text in (("base", base), ("candidate", candidate)):
+    texts = {"base": base, "candidate": candidate} | ({"champion": champion} if champion else {})
+    for contestant, text in texts.items():
         aws.on(
             "bedrock-runtime:Converse",
             lambda messages, text=text, **_: reply(text.format(question(messages)[9:])),
@@ -117,6 +123,7 @@ def judged(aws: FakeAws, call: Call, base: str, candidate: str, **changes: Any) 
         "training": training(),
         "endpoint": endpoint(),
         "answers": sets,
+        "champion": {"run_id": "old-run", "model_id": OLD_PT_ARN} if champion else None,
     }
     return call("judge_models", event | changes)
 
@@ -128,6 +135,53 @@ def test_a_better_candidate_is_promoted(aws: FakeAws, call: Call) -> None:
     assert found["interval"][0] > 0
     kept = json.loads(aws.s3.text("artifacts-bucket", f"runs/{RUN_ID}/evaluation.json"))
     assert kept == found
+
+
+def test_the_champion_is_beaten_or_stays(aws: FakeAws, call: Call) -> None:
+    found = judged(aws, call, "no idea", "answer {}", champion="no idea")
+    assert (found["verdict"], found["opponent"], found["champion_run"]) == ("PROMOTE", "champion", "old-run")
+    found = judged(aws, call, "no idea", "answer {}", champion="answer {}")
+    assert (found["verdict"], found["interval"]) == ("HOLD", [0.0, 0.0])
+    found = judged(aws, call, "no idea", "perhaps", champion="answer {}")
+    assert (found["verdict"], found["champion"]["exact_match"]) == ("REJECT", 1.0)
+
+
+def found_champion(call: Call, **changes: Any) -> dict[str, Any]:
+    event = {"plan": plan(), "validation": validation(), "endpoint": endpoint()}
+    return call("find_champion", event | changes)
+
+
+def test_a_dataset_without_champion_has_two_contestants(aws: FakeAws, call: Call) -> None:
+    assert found_champion(call) == {"run_id": "", "model_id": "", "note": ""}
+
+
+def test_a_champion_that_answers_is_a_contestant(aws: FakeAws, call: Call) -> None:
+    put_prompts(aws)
+    champion(aws, OLD_PT_ARN)
+    Endpoints(aws, throughput(OLD_PT_ARN, provisionedModelName="old"))
+    aws.on("bedrock-runtime:Converse", reply("yes"))
+    assert found_champion(call) == {"run_id": "old-run", "model_id": OLD_PT_ARN, "note": ""}
+    assert aws.made("bedrock-runtime:Converse")[0]["modelId"] == OLD_PT_ARN
+
+
+@pytest.mark.parametrize(
+    ("served", "answer", "told"),
+    [
+        (False, reply("x"), "its endpoint is gone"),
+        (True, error("ValidationException", "broken"), "does not answer.*broken"),
+        (True, error("AccessDeniedException", "no"), "does not answer"),
+    ],
+)
+def test_a_champion_that_cannot_be_asked_is_told_about(
+    aws: FakeAws, call: Call, served: bool, answer: Any, told: str
+) -> None:
+    put_prompts(aws)
+    champion(aws, OLD_PT_ARN)
+    Endpoints(aws, *([throughput(OLD_PT_ARN, provisionedModelName="old")] if served else []))
+    aws.on("bedrock-runtime:Converse", answer)
+    found = found_champion(call)
+    assert (found["run_id"], found["model_id"]) == ("old-run", "")
+    assert re.search(told, found["note"])
 
 
 def test_a_worse_candidate_is_rejected(aws: FakeAws, call: Call) -> None:

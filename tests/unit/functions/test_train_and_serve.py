@@ -20,6 +20,7 @@ from tests.unit.functions.samples import (
     preflight,
     prompts,
     reply,
+    settings,
     training,
     validation,
 )
@@ -136,7 +137,7 @@ def smoke_event(**changes: Any) -> dict[str, Any]:
 def test_the_first_request_is_a_real_prompt(aws: FakeAws, call: Call) -> None:
     aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/evaluation.jsonl", prompts())
     aws.on("bedrock-runtime:Converse", reply("fine"))
-    assert call("test_endpoint", smoke_event()) == {"latency_ms": 12, "answer": "fine"}
+    assert call("test_endpoint", smoke_event()) == {"latency_ms": 12, "answer": "fine", "golden": 0}
     asked = aws.made("bedrock-runtime:Converse")[0]
     assert asked["messages"][0]["content"] == [{"text": "question 0"}]
     assert asked["modelId"] == endpoint()["arn"]
@@ -150,6 +151,23 @@ def test_silence_and_refusal_fail_serving(aws: FakeAws, call: Call) -> None:
     aws.on("bedrock-runtime:Converse", error("ValidationException", "no such thing"))
     with pytest.raises(ServingFailed, match="no such thing"):
         call("test_endpoint", event)
+
+
+def test_golden_prompts_must_pass(aws: FakeAws, call: Call) -> None:
+    aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/evaluation.jsonl", prompts())
+    aws.on("bedrock-runtime:Converse", reply("The capital is Paris"))
+    rules = [
+        {"prompt": "Capital of France?", "contains": "paris", "system": "Be short."},
+        {"prompt": "Number?", "matches": r"\d"},
+    ]
+    first = smoke_event(plan=plan(settings=settings(golden_prompts=rules[:1])))
+    assert call("test_endpoint", first)["golden"] == 1
+    assert aws.made("bedrock-runtime:Converse")[1]["system"] == [{"text": "Be short."}]
+    both = smoke_event(plan=plan(settings=settings(golden_prompts=rules)))
+    with pytest.raises(
+        ServingFailed, match=r"1 of 2 golden prompts failed: golden_prompts\[1\] should match"
+    ):
+        call("test_endpoint", both)
 
 
 def test_an_embedding_model_is_asked_for_a_vector(aws: FakeAws, call: Call) -> None:

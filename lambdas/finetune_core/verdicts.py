@@ -1,0 +1,69 @@
+"""What a judgement says: scores, comparisons, slices, the verdict with its reasons."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
+Contestant = Literal["base", "champion", "candidate"]
+
+
+class Score(msgspec.Struct, kw_only=True, frozen=True):
+    """Means over all records (failed calls score 0); None where a metric does not fit the references.
+
+    ``json_valid`` is over the records whose reference is JSON; ``latency_ms`` over the calls that answered.
+    """
+
+    exact_match: float
+    token_f1: float
+    json_valid: float | None
+    failed: int
+    records: int
+    rouge_l: float | None = None
+    field_accuracy: float | None = None
+    label_accuracy: float | None = None
+    latency_ms: int = 0
+
+
+class SliceScore(msgspec.Struct, kw_only=True, frozen=True):
+    """One slice of the records: the metric's mean before (opponent) and now (candidate)."""
+
+    name: str
+    records: int
+    before: float
+    now: float
+    worse: bool
+
+
+class Comparison(msgspec.Struct, kw_only=True, frozen=True):
+    """Candidate against one opponent: mean gain of the metric and its 95 % interval."""
+
+    opponent: Contestant
+    gain: float
+    interval: tuple[float, float]
+
+
+class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
+    """The verdict and what it rests on.
+
+    ``interval`` is the 95 % interval of candidate minus ``opponent``: the champion where there is one that
+    answers, else the base model. ``needed_records`` is the sample size from which a gain of this size would
+    show (80 % power); ``metric_reason`` says why this metric.
+    """
+
+    verdict: Verdict
+    reasons: list[str]
+    metric: str
+    base: Score | None
+    candidate: Score | None
+    interval: tuple[float, float] | None
+    records: int
+    champion: Score | None = None
+    champion_run: str = ""
+    opponent: Contestant = "base"
+    metric_reason: str = ""
+    comparisons: list[Comparison] = []
+    slices: list[SliceScore] = []
+    needed_records: int | None = None
