@@ -112,7 +112,7 @@ class RunDefaults:
     keep_model: bool = False
     gate: Mapping[str, object] = field(default_factory=lambda: dict(GATE))
     watch: Mapping[str, object] = field(default_factory=lambda: dict(WATCH))
-    golden_prompts: Sequence[Mapping[str, str]] = ()
+    golden_prompts: Sequence[Mapping[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
