@@ -41,6 +41,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "approval_timeout_seconds": SECONDS,
     "serving_poll_seconds": (1, 3600, "seconds"),
     "settle_seconds": (1, 86_400, "seconds"),
+    "clean_up_wait_seconds": (1, 840, "seconds, for a function lives 900"),
     "evaluation_concurrency": (1, 40, "shards"),
     "guardian_idle_hours": HOURS,
     "stuck_run_hours": HOURS,
@@ -160,6 +161,8 @@ class Settings:
     settle_seconds: int = 120
     """How long a run that train.jsonl started waits for its siblings."""
     approval_timeout_seconds: int = 3 * 24 * 3600
+    clean_up_wait_seconds: int = 780
+    """How long clean up waits for what Bedrock still creates; what is left then is the guardian's."""
     evaluation_concurrency: int = 4
     """Shards of held-out prompts answered at once."""
     guardian_schedule: str = "rate(1 hour)"

@@ -65,6 +65,7 @@ class PipelineStack(Stack):
         """Give every environment variable that a function may declare."""
         return {
             "ENVIRONMENT": self._settings.environment,
+            "CLEAN_UP_WAIT_SECONDS": str(self._settings.clean_up_wait_seconds),
             "DATA_BUCKET": self._storage.data.bucket_name,
             "ARTIFACTS_BUCKET": self._storage.artifacts.bucket_name,
             "LEDGER_TABLE": self._storage.ledger.table_name,
