@@ -23,6 +23,7 @@ WRONG = {
     "serving_timeout_seconds": -1,
     "serving_poll_seconds": 0,
     "settle_seconds": True,
+    "clean_up_wait_seconds": 841,
     "approval_timeout_seconds": 1,
     "evaluation_concurrency": 0,
     "guardian_schedule": "hourly",
