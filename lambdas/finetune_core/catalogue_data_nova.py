@@ -194,6 +194,7 @@ NOVA_CANVAS_ROW: Final = Model(
                 image_bytes=50 * _MB,
                 side=(512, 4_096),
                 pixels=12_582_912,
+                ratio=4,
             ),
             quota_code="L-D3D1200C",
             quota_name="Records per Nova Canvas Fine-tuning job",

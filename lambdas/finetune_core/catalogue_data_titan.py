@@ -95,6 +95,7 @@ def _image(name: str, model_id: str, regions: tuple[str, ...], retired: str | No
                     image_bytes=50 * _MB,
                     side=(512, 4_096),
                     pixels=12_582_912,
+                    ratio=4,
                 ),
             )
         },
@@ -134,6 +135,7 @@ _EMBEDDING: Final = Model(
                 image_bytes=5 * _MB,
                 side=(128, 4_096),
                 pixels=12_528_912,
+                ratio=4,
             ),
         )
     },

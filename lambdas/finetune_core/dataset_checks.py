@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from finetune_core.findings import Findings, Spec
+from finetune_core.labels import check_labels
+from finetune_core.lengths import check_lengths
 from finetune_core.model_rules import Limit
-from finetune_core.partials import EXAMPLES, Partial
+from finetune_core.partials import Partial
 
 _TRAIN: Final = "train"
 
@@ -19,6 +21,8 @@ def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) ->
         _check_size(partial, specs[role])
         _check_records(partials, role, specs[role])
         _check_duplicates(partial, specs[role])
+        check_lengths(partial, specs[role])
+        check_labels(partial, specs[role])
     _check_validation_file(partials, specs)
     _check_leakage(partials, specs)
 
@@ -129,7 +133,7 @@ def _check_duplicates(partial: Partial, spec: Spec) -> None:
         if mark not in first:
             first[mark] = line
             continue
-        if tally.count < EXAMPLES:
+        if tally.count < tally.most:
             found = Findings(spec, line, 0)
             found.add(
                 "duplicate_record", "$", f"line {first[mark]}", f"the same record as line {first[mark]:,}"

@@ -57,6 +57,14 @@ RULES: Final[dict[str, Rule]] = {
     "validation_file_disputed": Rule(_W, "Validation file may be ignored", "Be ready to run without it."),
     "duplicate_record": Rule(_W, "Duplicate records", "Remove the copies unless you repeat them on purpose."),
     "leaked_record": Rule(_W, "Records in two files", "Remove the record from one of the files."),
+    "near_duplicate": Rule(_W, "Nearly the same records", "Keep one of them, unless the variants are meant."),
+    "near_leak": Rule(_W, "Nearly the same in two files", "Remove the record from one of the files."),
+    "length_outlier": Rule(
+        _W, "Unusual lengths", "Look at these records: joined, cut off, or of another kind?"
+    ),
+    "label_balance": Rule(
+        _W, "Unbalanced labels", "Add records of the rare labels, or remove some of the others."
+    ),
     # a line
     "invalid_utf8": Rule(_E, "Invalid UTF-8", "Save the file as UTF-8; find what wrote these bytes."),
     "nul_byte": Rule(_E, "NUL bytes", "Remove the NUL bytes; the file may be UTF-16 or damaged."),
@@ -105,6 +113,16 @@ RULES: Final[dict[str, Rule]] = {
     "media_count": Rule(_E, "Too many media", "Use fewer media in this record."),
     "media_mixed": Rule(_E, "Kinds of media mixed", "Keep images, videos and documents in separate records."),
     "media_uri": Rule(_E, "Media address", "Use s3://bucket/key with letters, digits, _ - / and . only."),
+    "media_unreachable": Rule(_E, "Media cannot be read", "Upload the file or correct its address."),
+    "media_bucket": Rule(_E, "Media in another bucket", "Put media into the bucket of the dataset."),
+    "media_type": Rule(
+        _E, "Media of another type", "Convert the file, or name the format that it really has."
+    ),
+    "media_size": Rule(_E, "Media file too large", "Make the file smaller."),
+    "media_length": Rule(_E, "Video too long", "Cut the video."),
+    "media_dimensions": Rule(_E, "Image dimensions", "Scale or crop the image."),
+    "likely_secret": Rule(_W, "Likely secret", "Remove it, and revoke it if it is real: models repeat them."),
+    "personal_data": Rule(_W, "Likely personal data", "Remove or replace it unless you may train on it."),
     "reasoning_not_allowed": Rule(_E, "Reasoning not taken", "Remove reasoningContent."),
     "tools_not_allowed": Rule(_E, "Tools not taken", "Describe the tools in the prompt instead."),
     "tool_unknown": Rule(_E, "Undeclared tool", "Declare the tool in toolConfig."),

@@ -3,18 +3,33 @@
 from finetune_core.exact_json import Object, has_lone_surrogate
 from finetune_core.faults import RULES, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
+from finetune_core.partials import EXAMPLES
 from finetune_core.reserved import Hit, find_reserved
 from finetune_core.slices import KEYS as SLICE_KEYS
 
 
 class Spec:
-    """What the records of one file are checked against."""
+    """What the records of one file are checked against, and what is noted of them.
 
-    def __init__(self, rules: KindRules, format_name: str, role: str, model_name: str) -> None:
+    `examples` of each fault are kept; `labels` asks for a count of the answers (see `labels`).
+    """
+
+    def __init__(
+        self,
+        rules: KindRules,
+        format_name: str,
+        role: str,
+        model_name: str,
+        *,
+        examples: int = EXAMPLES,
+        labels: bool = False,
+    ) -> None:
         self.rules = rules
         self.format = format_name
         self.role = role
         self.model_name = model_name
+        self.examples = examples
+        self.labels = labels
 
 
 class Findings:

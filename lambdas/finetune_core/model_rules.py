@@ -53,7 +53,10 @@ class Hyperparameter(Struct, frozen=True):
 
 
 class MediaRules(Struct, frozen=True):
-    """What media one record may hold; file sizes in bytes, sides in pixels, lengths in seconds."""
+    """What media one record may hold; file sizes in bytes, sides in pixels, lengths in seconds.
+
+    `ratio` is how many times as long as the other a side may be.
+    """
 
     source: Source
     image_formats: tuple[str, ...] = ()
@@ -69,6 +72,7 @@ class MediaRules(Struct, frozen=True):
     mixed: bool = False
     side: tuple[int, int] = (0, 0)
     pixels: int = 0
+    ratio: int = 0
 
 
 class KindRules(Struct, frozen=True):

@@ -15,7 +15,10 @@ from msgspec import Struct
 from finetune_core.faults import Fault, Severity
 
 EXAMPLES: Final = 5
-"""Faults shown per code and severity."""
+"""Faults shown per code and severity, unless another number is asked for."""
+
+MOST_LABELS: Final = 64
+"""Distinct answers up to which a file's answers are taken for labels."""
 
 MOST_RANGES: Final = 50_000
 """Ranges of faulty lines remembered per code; beyond it only the count goes on."""
@@ -28,6 +31,7 @@ class Tally(Struct):
     """All faults of one code and severity: their number, the first few, and the lines they are in.
 
     `ranges` holds first and last line of each run of faulty lines, flat; `cut` says that there were more.
+    At most `most` examples are kept.
     """
 
     code: str
@@ -36,11 +40,12 @@ class Tally(Struct):
     examples: list[Fault] = []
     ranges: list[int] = []
     cut: bool = False
+    most: int = EXAMPLES
 
     def add(self, fault: Fault) -> None:
         """Count one fault."""
         self.count += 1
-        if len(self.examples) < EXAMPLES:
+        if len(self.examples) < self.most:
             self.examples.append(fault)
         if fault.line:
             self.add_lines(fault.line, fault.line)
@@ -61,10 +66,12 @@ class Partial(Struct):
     `json_size` is `size` without carriage returns and line ends of blank lines; `characters` and
     `further_bytes` are as in `tokens.measure`, over a sample of lines of `sampled` bytes in all; `lengths`
     counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines
-    without a record. `stable` tells whether these can be compared with those of another process.
+    without a record. `stable` tells whether these can be compared with those of another process. `labels`
+    counts the records by their answer, where the answers are labels: None once there are too many of them.
     """
 
     stable: bool = False
+    examples: int = EXAMPLES
     lines: int = 0
     records: int = 0
     size: int = 0
@@ -76,14 +83,23 @@ class Partial(Struct):
     longest: int = 0
     lengths: dict[int, int] = {}
     tallies: dict[str, Tally] = {}
+    labels: dict[str, int] | None = {}
     fingerprints: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
 
     def tally(self, code: str, severity: Severity) -> Tally:
         """Return the tally of a code and severity, new if there was none."""
         key = f"{code}:{severity}"
         if key not in self.tallies:
-            self.tallies[key] = Tally(code, severity)
+            self.tallies[key] = Tally(code, severity, most=self.examples)
         return self.tallies[key]
+
+    def count_label(self, label: str, number: int = 1) -> None:
+        """Count records with this answer; forget all answers when they are too many to be labels."""
+        if self.labels is None:
+            return
+        self.labels[label] = self.labels.get(label, 0) + number
+        if len(self.labels) > MOST_LABELS:
+            self.labels = None
 
     def add(self, fault: Fault) -> None:
         """Count a fault."""
@@ -100,6 +116,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
     whole = Partial()
     lengths: Counter[int] = Counter()
     for part in partials:
+        whole.examples = part.examples
+        _join_labels(whole, part)
         for tally in part.tallies.values():
             _join(whole.tally(tally.code, tally.severity), tally, whole.lines)
         room = REMEMBERED - len(whole.fingerprints)
@@ -119,10 +137,17 @@ def merge(partials: Iterable[Partial]) -> Partial:
     return whole
 
 
+def _join_labels(whole: Partial, part: Partial) -> None:
+    if part.labels is None:
+        whole.labels = None
+    for label, number in (part.labels or {}).items():
+        whole.count_label(label, number)
+
+
 def _join(whole: Tally, part: Tally, offset: int) -> None:
     """Add the tally of a range that starts after `offset` lines."""
     whole.count += part.count
-    for fault in part.examples[: EXAMPLES - len(whole.examples)]:
+    for fault in part.examples[: whole.most - len(whole.examples)]:
         moved = fault.line + offset if fault.line else 0
         whole.examples.append(msgspec.structs.replace(fault, line=moved))
     for first, last in zip(part.ranges[::2], part.ranges[1::2], strict=True):

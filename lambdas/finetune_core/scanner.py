@@ -17,6 +17,7 @@ from finetune_core.blocks import LONGEST_LINE, Block, BlockReader
 from finetune_core.fast_path import FastPath
 from finetune_core.faults import Fault
 from finetune_core.findings import Findings, Spec
+from finetune_core.labels import count_labels
 from finetune_core.line_check import WHITE_SPACE, check_line
 from finetune_core.partials import REMEMBERED, Partial, length_bucket
 from finetune_core.tokens import SAMPLE_EVERY, SAMPLE_HEAD, is_sampled, measure
@@ -44,7 +45,7 @@ class Scanner:
         self._spec = spec
         self._fast = FastPath(spec)
         self._reader = BlockReader(start, stop)
-        self._found = Partial(stable=stable)
+        self._found = Partial(stable=stable, examples=spec.examples)
         self._fingerprint: Callable[[bytes], int] = stable_fingerprint if stable else hash
         self._lengths = array("L")
 
@@ -91,6 +92,8 @@ class Scanner:
         lines = list(BytesIO(text))
         if len(self._found.fingerprints) < REMEMBERED:
             self._found.fingerprints.extend(map(self._fingerprint, lines))
+        if self._spec.labels:
+            count_labels(lines, self._spec.format, self._found)
         messages = self._fast.accept(text, lines)
         if messages is None:
             self._take_apart(block, lines)

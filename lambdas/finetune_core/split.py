@@ -8,6 +8,7 @@ can move, and only to or from the training side, never between evaluation and va
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -88,6 +89,18 @@ def fingerprints(chunks: Iterable[bytes]) -> Iterator[int]:
 
 def records(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the non-blank lines of a file, each ending in \\n alone; `chunks` may be of any size."""
+    return (line for _, line in numbered_records(chunks))
+
+
+def numbered_records(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the records as `records` does, each with the number of its line, from 1."""
+    for number, line in enumerate(_lines(chunks), 1):
+        if line.strip(WHITE_SPACE):
+            yield number, line.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file as they are, without its byte order mark."""
     tail: list[bytes] = []
     first = True
     for chunk in chunks:
@@ -97,16 +110,10 @@ def records(chunks: Iterable[bytes]) -> Iterator[bytes]:
             continue
         block = b"".join(tail)
         tail = [chunk[end:]]
-        yield from _clean(block.removeprefix(_BOM) if first else block)
+        yield from BytesIO(block.removeprefix(_BOM) if first else block)
         first = False
     rest = b"".join(tail)
-    yield from _clean(rest.removeprefix(_BOM) if first else rest)
-
-
-def _clean(block: bytes) -> Iterator[bytes]:
-    for line in block.split(b"\n"):
-        if line.strip(WHITE_SPACE):
-            yield line.removesuffix(b"\r") + b"\n"
+    yield from BytesIO(rest.removeprefix(_BOM) if first else rest)
 
 
 def _evaluation_size(total: int, spare: int, asked: int, notes: list[str]) -> int:

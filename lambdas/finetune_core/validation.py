@@ -8,7 +8,7 @@ process, `scan` byte ranges anywhere, `merge` their partials and `judge` the who
 report.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final, Literal
 
@@ -20,7 +20,7 @@ from finetune_core.dataset_checks import check_dataset
 from finetune_core.faults import Fault
 from finetune_core.findings import Findings, Spec
 from finetune_core.model_rules import Kind, KindRules, Model
-from finetune_core.partials import Partial, Tally, bucket_start, merge
+from finetune_core.partials import EXAMPLES, Partial, Tally, bucket_start, merge
 from finetune_core.records import NAMES
 from finetune_core.scanner import Scanner
 from finetune_core.sniff import HEAD, Sniffed, sniff
@@ -53,6 +53,23 @@ class FaultLines(Struct, frozen=True):
     cut: bool
 
 
+class Repair(Struct, frozen=True):
+    """What `--fix` did before this report was made: the report is on the repaired file.
+
+    `changed` and `dropped` count by code; `before` counts the faults of the original by code.
+    """
+
+    source: str
+    output: str
+    changes: str
+    records_read: int
+    records_written: int
+    changed: dict[str, int]
+    dropped: dict[str, int]
+    valid_before: bool
+    before: dict[str, int]
+
+
 class Report(Struct, frozen=True):
     """The verdict on a dataset. `faults` are examples, `counts` and `lines` are complete."""
 
@@ -70,6 +87,7 @@ class Report(Struct, frozen=True):
     tokens: TokenRange
     files: tuple[FileReport, ...]
     lines: tuple[FaultLines, ...]
+    repair: Repair | None = None
 
 
 class Scanned(Struct):
@@ -88,9 +106,25 @@ def validate(chunks: Iterable[bytes], model: Model, kind: str, *, role: Role = "
     return validate_files({role: chunks}, model, kind)
 
 
-def validate_files(files: Mapping[Role, Iterable[bytes]], model: Model, kind: str) -> Report:
-    """Return the report on a dataset's files together: sums of records and leakage included."""
-    return judge([scan(files[role], model, kind, role=role) for role in ROLES if role in files], model, kind)
+def validate_files(
+    files: Mapping[Role, Iterable[bytes]],
+    model: Model,
+    kind: str,
+    *,
+    examples: int = EXAMPLES,
+    also: Callable[[list[Scanned]], None] | None = None,
+) -> Report:
+    """Return the report on a dataset's files together: sums of records and leakage included.
+
+    `examples` of each fault are kept. `also` may add faults to the partials of the scanned files: the checks
+    that are made on request.
+    """
+    scanned = [
+        scan(files[role], model, kind, role=role, examples=examples) for role in ROLES if role in files
+    ]
+    if also:
+        also(scanned)
+    return judge(scanned, model, kind)
 
 
 def offered_rules(model: Model, kind: str) -> KindRules:
@@ -106,14 +140,27 @@ def choose_format(sniffed: Sniffed, rules: KindRules) -> str:
     return sniffed.format if sniffed.format in rules.formats else rules.formats[0]
 
 
+def spec_of(sniffed: Sniffed, model: Model, kind: str, role: str, *, examples: int = EXAMPLES) -> Spec:
+    """Return what a file's records are checked against, by what its head showed."""
+    rules = offered_rules(model, kind)
+    name = choose_format(sniffed, rules)
+    return Spec(rules, name, role, model.name, examples=examples, labels=sniffed.labels)
+
+
 def scan(
-    chunks: Iterable[bytes], model: Model, kind: str, *, role: Role = "train", stable: bool = False
+    chunks: Iterable[bytes],
+    model: Model,
+    kind: str,
+    *,
+    role: Role = "train",
+    stable: bool = False,
+    examples: int = EXAMPLES,
 ) -> Scanned:
     """Scan one whole file."""
-    rules = offered_rules(model, kind)
+    offered_rules(model, kind)
     head, rest = _head(iter(chunks))
     sniffed = sniff(head)
-    spec = Spec(rules, choose_format(sniffed, rules), role, model.name)
+    spec = spec_of(sniffed, model, kind, role, examples=examples)
     if sniffed.code:
         return Scanned(role, sniffed, unreadable(sniffed, spec))
     scanner = Scanner(spec, stable=stable)
@@ -146,10 +193,7 @@ def unreadable(sniffed: Sniffed, spec: Spec) -> Partial:
 
 def judge(scanned: list[Scanned], model: Model, kind: str) -> Report:
     """Return the report on scanned files: adds what only the whole dataset shows."""
-    rules = offered_rules(model, kind)
-    specs = {
-        file.role: Spec(rules, choose_format(file.sniffed, rules), file.role, model.name) for file in scanned
-    }
+    specs = {file.role: spec_of(file.sniffed, model, kind, file.role) for file in scanned}
     check_dataset({file.role: file.partial for file in scanned}, specs)
     files = tuple(_file_report(file, specs[file.role].format) for file in scanned)
     tallies = [(file.role, tally) for file in scanned for tally in _ordered(file.partial)]

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from finetune_core.faults import RULES, Fault
-from finetune_core.validation import FileReport, Report
+from finetune_core.validation import FileReport, Repair, Report
 
 _ROLES: Final = {"train": "Training", "validation": "Validation", "evaluation": "Evaluation"}
 
@@ -47,6 +47,7 @@ def to_html(report: Report, title: str = "Dataset check") -> str:
     parts = (
         _verdict(report),
         _files(report),
+        _repair(report.repair),
         _overview(report),
         _examples(report),
         *(_histogram(file) for file in report.files if file.histogram),
@@ -87,6 +88,28 @@ def _files(report: Report) -> str:
         "<p class=quiet>Tokens are the pieces of text that training is billed by. The model's own counter is "
         "not public, so they are estimated from the length of the texts.</p>"
     )
+
+
+def _repair(repair: Repair | None) -> str:
+    """Tell what was dropped and changed before the file was checked."""
+    if repair is None:
+        return ""
+    rows = "".join(
+        f"<tr><td>{verb}</td><td>{escape(_title(code))}</td><td class=number>{count:,}</td></tr>"
+        for verb, counts in (("dropped", repair.dropped), ("changed", repair.changed))
+        for code, count in counts.items()
+    )
+    table = f"<table><tr><th>What<th>Why<th class=number>Number</tr>{rows}</table>" if rows else ""
+    return (
+        f"<h2>Repaired</h2><p><code>{escape(repair.output)}</code> holds {repair.records_written:,} of the "
+        f"{repair.records_read:,} records of <code>{escape(repair.source)}</code>; this page is about it. "
+        f"{'' if rows else 'Nothing had to be changed. '}Every change is listed in "
+        f"<code>{escape(repair.changes)}</code>.</p>{table}"
+    )
+
+
+def _title(code: str) -> str:
+    return RULES[code].title if code in RULES else code.replace("_", " ").capitalize()
 
 
 def _overview(report: Report) -> str:

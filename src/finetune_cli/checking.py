@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -17,8 +17,17 @@ from finetune_core.catalogue import find_model, suggest_models
 from finetune_core.contracts import RunSettings
 from finetune_core.faults import Fault
 from finetune_core.model_rules import Model
+from finetune_core.partials import EXAMPLES
 from finetune_core.settings import for_collection, merge
-from finetune_core.validation import ROLES, FaultLines, Report, Role, offered_rules, validate_files
+from finetune_core.validation import (
+    ROLES,
+    FaultLines,
+    Report,
+    Role,
+    Scanned,
+    offered_rules,
+    validate_files,
+)
 
 CHUNK_BYTES = 1 << 20
 MOST_SPANS = 5
@@ -60,22 +69,38 @@ def role_of(path: Path) -> Role:
     return next((role for role in ROLES if path.stem.startswith(role)), "train")
 
 
-def check_files(files: Mapping[Role, Path], model: Model, kind: str) -> Report:
-    """Check a dataset's files together. They are read once, a piece at a time.
+def check_files(
+    files: Mapping[Role, Path],
+    model: Model,
+    kind: str,
+    *,
+    examples: int = EXAMPLES,
+    also: Callable[[list[Scanned]], None] | None = None,
+) -> Report:
+    """Check a dataset's files together. They are read once, a piece at a time; `also` are further checks.
 
     Raises:
         CommandError: the model does not offer this kind of customization.
     """
-    return _check({role: (path,) for role, path in files.items()}, model, kind)
+    each = {role: (path,) for role, path in files.items()}
+    return _check(each, model, kind, examples=examples, also=also)
 
 
-def _check(files: Mapping[Role, Sequence[Path]], model: Model, kind: str) -> Report:
+def _check(
+    files: Mapping[Role, Sequence[Path]],
+    model: Model,
+    kind: str,
+    *,
+    examples: int = EXAMPLES,
+    also: Callable[[list[Scanned]], None] | None = None,
+) -> Report:
     try:
         offered_rules(model, kind)
     except ValueError as error:
         do = "Choose another --type or --model; `finetune models` shows what goes together."
         raise CommandError(f"{error}.", where="--type", do=do) from None
-    return validate_files({role: _chunks(paths) for role, paths in files.items()}, model, kind)
+    chunks = {role: _chunks(paths) for role, paths in files.items()}
+    return validate_files(chunks, model, kind, examples=examples, also=also)
 
 
 def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
@@ -116,16 +141,18 @@ def show_report(report: Report, files: Mapping[Role, object], console: Console) 
         name = files[cast("Role", file.role)]
         console.say(f"  {file.role:<10} {name}: {figures} ({report.format_name})")
     for row in report.lines:
-        example = next(f for f in report.faults if (f.role, f.code) == (row.role, row.code))
+        example = next((f for f in report.faults if (f.role, f.code) == (row.role, row.code)), None)
         _show_fault(row, example, console)
     if report.lines:
         console.say(f"\n{report.errors:,} errors, {report.warnings:,} warnings")
 
 
-def _show_fault(row: FaultLines, example: Fault, console: Console) -> None:
+def _show_fault(row: FaultLines, example: Fault | None, console: Console) -> None:
     colour = "red" if row.severity == "error" else "yellow"
     head = console.style(f"{row.severity} {row.code}", "bold", colour)
     console.say(f"\n{head}  {row.role}, {spans(row)} ({row.count:,})")
+    if example is None:  # none were asked for
+        return
     at = f" at {example.path}" if example.path not in {"", "$"} else ""
     console.say(f"  line {example.line:,}{at}: {example.message}" if example.line else f"  {example.message}")
     console.say(f"  do: {example.remedy}")

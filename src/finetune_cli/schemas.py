@@ -60,6 +60,7 @@ REPORT_KEYS: Final = {
     "tokens": "Estimated tokens of one pass over the training file.",
     "files": "Figures of each file.",
     "lines": "The lines of every fault, complete.",
+    "repair": "What `--fix` changed and dropped before; null without it.",
 }
 """What each key of the validation report means."""
 

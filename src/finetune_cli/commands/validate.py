@@ -1,7 +1,8 @@
-"""`finetune validate`: check files of records for a model, every fault with its lines."""
+"""`finetune validate`: check files of records for a model and tell every fault; repair them if asked."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from argparse import Namespace
 from pathlib import Path
@@ -13,7 +14,8 @@ from finetune_cli.errors import NO, OK, CommandError
 
 if TYPE_CHECKING:
     from finetune_cli.main import Commands
-    from finetune_core.validation import Role
+    from finetune_core.model_rules import Model
+    from finetune_core.validation import Report, Role
 
 ROLES = ("train", "validation", "evaluation")
 KINDS = ("fine-tuning", "continued-pre-training", "distillation", "reinforcement-fine-tuning")
@@ -28,21 +30,96 @@ def add(commands: Commands) -> None:
         "--type", choices=KINDS, default=KINDS[0], help=f"customization type (default {KINDS[0]})"
     )
     parser.add_argument("--role", choices=ROLES, help="what a single file is for (default: told by its name)")
+    _add_outputs(parser)
+    _add_requests(parser)
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="OUT", help="also write the report as an HTML page")
+    parser.add_argument(
+        "--lines", type=Path, metavar="OUT", help="also write the numbers of all faulty lines, tab-separated"
+    )
+    parser.add_argument(
+        "--examples", type=_count, default=5, metavar="N", help="examples of each fault (default 5)"
+    )
+    parser.add_argument(
+        "--fix",
+        type=Path,
+        metavar="OUT",
+        help="write a repaired copy of a single file and OUT.changes.jsonl, which tells what was changed "
+        "or dropped in each line; the report is then on the copy",
+    )
+
+
+def _add_requests(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("checks on request")
+    group.add_argument(
+        "--near-duplicates",
+        action="store_true",
+        help="also look for records that say nearly the same, in a file and across files",
+    )
+    group.add_argument(
+        "--secrets",
+        choices=("warn", "block"),
+        help="also look for likely secrets and personal data; block makes them errors",
+    )
+    group.add_argument(
+        "--media-root",
+        type=Path,
+        metavar="DIR",
+        help="also look at images, videos and documents: s3://BUCKET/KEY is DIR/BUCKET/KEY or DIR/KEY",
+    )
 
 
 def run(args: Namespace, console: Console) -> int:
     """0 valid (warnings allowed), 1 invalid."""
-    from finetune_cli.checking import check_files, model_called, show_report  # noqa: PLC0415
-    from finetune_core.validation_report import to_html, to_json  # noqa: PLC0415
+    from finetune_cli.checking import model_called, show_report  # noqa: PLC0415
+    from finetune_core.validation_report import to_html, to_json, to_lines  # noqa: PLC0415
 
+    model = model_called(args.model)
     files = by_role(args.files, args.role)
-    report = check_files(files, model_called(args.model), args.type)
+    report = _fixed(args, files, model, console) if args.fix else _checked(args, files, model)
     if args.html:
         args.html.write_text(to_html(report), encoding="utf-8")
-    show_report(report, files, console)
+    if args.lines:
+        args.lines.write_text(to_lines(report), encoding="utf-8")
+    show_report(report, dict.fromkeys(files, args.fix) if args.fix else files, console)
     console.data(json.loads(to_json(report)))
     return OK if report.valid else NO
+
+
+def _checked(args: Namespace, files: dict[Role, Path], model: Model) -> Report:
+    from finetune_cli.checking import check_files  # noqa: PLC0415
+    from finetune_cli.requested import Requests  # noqa: PLC0415
+
+    requests = Requests(
+        near_duplicates=args.near_duplicates, secrets=args.secrets, media_root=args.media_root
+    )
+    also = requests.checks(files, model, args.type) if requests.any else None
+    return check_files(files, model, args.type, examples=args.examples, also=also)
+
+
+def _fixed(args: Namespace, files: dict[Role, Path], model: Model, console: Console) -> Report:
+    """Repair the one file; return the report on the copy."""
+    import msgspec  # noqa: PLC0415
+
+    from finetune_cli.checking import check_files  # noqa: PLC0415
+    from finetune_cli.repairing import repair_file, show_repair  # noqa: PLC0415
+
+    if len(files) > 1:
+        raise CommandError("--fix repairs a single file.", where="--fix", do="Repair the files one by one.")
+    role, path = next(iter(files.items()))
+    before = check_files(files, model, args.type)
+    repair = repair_file(path, args.fix, model=model, kind=args.type, role=role, before=before)
+    show_repair(repair, console)
+    return msgspec.structs.replace(_checked(args, {role: args.fix}, model), repair=repair)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10000")
+    return value
 
 
 def by_role(files: list[Path], role: Role | None) -> dict[Role, Path]:

@@ -52,6 +52,6 @@ def codes(*records: Any, **how: Any) -> set[str]:
 
 def many(count: int, start: int = 0) -> bytes:
     return b"".join(
-        json.dumps(chat(turn("user", f"q{n}"), turn("assistant", "a"))).encode() + b"\n"
+        json.dumps(chat(turn("user", f"q{n}"), turn("assistant", f"a{n}"))).encode() + b"\n"
         for n in range(start, start + count)
     )

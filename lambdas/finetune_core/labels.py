@@ -1,0 +1,103 @@
+"""Answers that are labels: recognises them in a file's head, counts them, and judges their balance.
+
+A file's answers are taken for labels when there are many records for each distinct answer. The count then
+covers the whole file (at the price of decoding it once more); other files are not slowed down.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from finetune_core.faults import cut
+from finetune_core.findings import Findings, Spec
+from finetune_core.partials import Partial
+
+_LONGEST: Final = 64
+"""Characters of a label at most."""
+_LEAST_RECORDS: Final = 20
+_RECORDS_PER_LABEL: Final = 5
+_HEAD_RECORDS: Final = 500
+_RARE: Final = 0.2
+"""A label is rare with less than this share of what it would have if all were equally frequent."""
+_SHOWN: Final = 6
+_FORMATS: Final = ("converse", "messages", "prompt-completion")
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def are_labels(lines: Iterable[bytes], format_name: str | None) -> bool:
+    """Whether the answers of these first records are few and short."""
+    if format_name not in _FORMATS:
+        return False
+    answers: list[str] = []
+    for line in lines:
+        answer = _answer(line, format_name)
+        if answer is None:
+            continue
+        if len(answer) > _LONGEST:
+            return False
+        answers.append(answer)
+        if len(answers) == _HEAD_RECORDS:
+            break
+    return len(answers) >= _LEAST_RECORDS and len(set(answers)) * _RECORDS_PER_LABEL <= len(answers)
+
+
+def count_labels(lines: Iterable[bytes], format_name: str, partial: Partial) -> None:
+    """Count the answers of lines; an answer too long for a label ends the count."""
+    for line in lines:
+        if partial.labels is None:
+            return
+        answer = _answer(line, format_name)
+        if answer is None:
+            continue
+        if len(answer) > _LONGEST:
+            partial.labels = None
+            return
+        partial.count_label(answer)
+
+
+def check_labels(partial: Partial, spec: Spec) -> None:
+    """Warn of labels that are rare beside the others, or of a single label; every share is told."""
+    labels, total = partial.labels, sum((partial.labels or {}).values())
+    if not labels or total < _LEAST_RECORDS or len(labels) * _RECORDS_PER_LABEL > total:
+        return
+    ordered = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    fair = total / len(labels)
+    rare = [label for label, count in ordered if count < _RARE * fair]
+    if len(labels) > 1 and not rare:
+        return
+    shares = ", ".join(f"{cut(label, 30)} {count / total:.1%}" for label, count in ordered[:_SHOWN])
+    more = f", and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else ""
+    said = f"the answers are labels ({shares}{more})"
+    said += (
+        f"; rare: {', '.join(cut(label, 30) for label in rare[:_SHOWN])}" if rare else "; all are the same"
+    )
+    found = Findings(spec, 0, 0)
+    found.add("label_balance", "", shares, said)
+    partial.add(found.faults[0])
+
+
+def _answer(line: bytes, format_name: str) -> str | None:
+    """Return the last answer of a record as text, None if it has none."""
+    try:
+        record = _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    if format_name == "prompt-completion":
+        completion = record.get("completion")
+        return completion.strip() if isinstance(completion, str) else None
+    messages = record.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    if not isinstance(last, dict) or last.get("role") != "assistant":
+        return None
+    text = _text(last.get("content"))
+    return text.strip() if text is not None else None
+
+
+def _text(content: Any) -> str | None:  # noqa: ANN401 - any JSON
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
+        content = content[0].get("text")
+    return content if isinstance(content, str) else None

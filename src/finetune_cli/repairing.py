@@ -1,0 +1,85 @@
+"""Writes a repaired copy of a file and the list of its changes (`finetune validate --fix`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from finetune_cli.errors import CommandError
+from finetune_core.repair import Repaired, Repairer
+from finetune_core.sniff import HEAD, sniff
+from finetune_core.validation import Repair, Report, Role, spec_of
+
+if TYPE_CHECKING:
+    from finetune_cli.console import Console
+    from finetune_core.model_rules import Model
+
+CHUNK_BYTES = 1 << 20
+
+
+def changes_beside(out: Path) -> Path:
+    """Where the list of changes of a repaired file goes."""
+    return out.with_name(out.name + ".changes.jsonl")
+
+
+def repair_file(source: Path, out: Path, *, model: Model, kind: str, role: Role, before: Report) -> Repair:
+    """Write `out` and its list of changes, one JSON object a line.
+
+    Raises:
+        CommandError: the file is not JSON Lines at all, or `out` is the file itself.
+    """
+    if out.exists() and out.samefile(source):
+        raise CommandError("OUT is the file itself.", where="--fix", do="Name another file.")
+    with source.open("rb") as stream:
+        sniffed = sniff(stream.read(HEAD))
+    if sniffed.code:
+        do = "`finetune convert` reads JSON arrays, CSV, TSV, Parquet and gzip; save other files as UTF-8."
+        raise CommandError(
+            f"{source} cannot be repaired line by line: {sniffed.message}.", where="--fix", do=do
+        )
+    repairer = Repairer(spec_of(sniffed, model, kind, role))
+    read = written = 0
+    counts: dict[str, Counter[str]] = {"changed": Counter(), "dropped": Counter()}
+    with out.open("wb") as records, changes_beside(out).open("wb") as changes:
+        for result in _repaired(source, repairer):
+            read += _is_record(result)
+            if result.line is not None:
+                written += records.write(result.line) > 0
+            for change in result.changes:
+                counts[change.action][change.code] += 1
+                changes.write(msgspec.json.encode(change) + b"\n")
+    return Repair(
+        source=str(source),
+        output=str(out),
+        changes=str(changes_beside(out)),
+        records_read=read,
+        records_written=written,
+        changed=dict(counts["changed"]),
+        dropped=dict(counts["dropped"]),
+        valid_before=before.valid,
+        before=before.counts,
+    )
+
+
+def show_repair(repair: Repair, console: Console) -> None:
+    """Print what was changed and dropped."""
+    console.say(f"{repair.output}: {repair.records_written:,} of {repair.records_read:,} records")
+    for verb, counts in (("changed", repair.changed), ("dropped", repair.dropped)):
+        for code, count in counts.items():
+            console.say(f"  {verb:<8} {count:>8,}  {code}")
+    if not repair.changed and not repair.dropped:
+        console.say("  nothing to repair")
+    console.say(f"every change: {repair.changes}\n")
+
+
+def _repaired(source: Path, repairer: Repairer) -> Iterator[Repaired]:
+    with source.open("rb") as stream:
+        yield from repairer.file(iter(lambda: stream.read(CHUNK_BYTES), b""))
+
+
+def _is_record(result: Repaired) -> bool:
+    return not any(change.code == "blank_line" for change in result.changes)

@@ -1,0 +1,115 @@
+"""`finetune validate` with its options: repair, lists of lines, number of examples, checks on request."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune_cli import main as entry
+
+MODEL = "amazon.nova-lite-v1:0"
+LONG = " ".join(f"word{number}" for number in range(60))
+
+
+def record(question: str, answer: str = "It is so.", **more: object) -> str:
+    turns = [("user", question), ("assistant", answer)]
+    messages = [{"role": role, "content": [{"text": words}]} for role, words in turns]
+    return json.dumps({"schemaVersion": "bedrock-conversation-2024", "messages": messages, **more})
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def good(count: int) -> list[str]:
+    return [record(f"question {number}", f"answer {number * 7}") for number in range(count)]
+
+
+def validate(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict]:
+    code = entry.main(["validate", *map(str, arguments), "--model", MODEL, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_fix_writes_a_valid_copy_and_the_list_of_changes(tmp_path, capsys) -> None:
+    source = write(tmp_path / "train.jsonl", *good(20), "", good(20)[3], '{"mess', *good(3)[:1])
+    out, page = tmp_path / "fixed.jsonl", tmp_path / "page.html"
+    code, report = validate(capsys, source, "--fix", out, "--html", page)
+    assert (code, report["valid"], report["records"]) == (0, True, 20)
+    assert report["repair"]["dropped"] == {"blank_line": 1, "duplicate_record": 2, "invalid_json": 1}
+    assert (report["repair"]["records_read"], report["repair"]["valid_before"]) == (23, False)
+    changes = [json.loads(line) for line in (tmp_path / "fixed.jsonl.changes.jsonl").read_text().splitlines()]
+    assert [(change["line"], change["code"]) for change in changes] == [
+        (21, "blank_line"),
+        (22, "duplicate_record"),
+        (23, "invalid_json"),
+        (24, "duplicate_record"),
+    ]
+    assert "holds 20 of the 23 records" in page.read_text()
+    assert entry.main(["validate", str(source), "--fix", str(out), "--model", MODEL]) == 0
+    assert "dropped         2  duplicate_record" in capsys.readouterr().out
+
+
+def test_fix_says_when_it_cannot_help(tmp_path, capsys) -> None:
+    array = write(tmp_path / "train.json", "[", *good(2), "]")
+    assert entry.main(["validate", str(array), "--fix", str(tmp_path / "o"), "--model", MODEL]) == 2
+    assert "finetune convert" in capsys.readouterr().err
+    source = write(tmp_path / "train.jsonl", *good(9))
+    assert entry.main(["validate", str(source), "--fix", str(source), "--model", MODEL]) == 2
+    assert source.read_text().count("\n") == 9
+
+
+def test_all_faulty_lines_and_as_many_examples_as_asked_for(tmp_path, capsys) -> None:
+    lines = [*good(20), *(record("question?", " ") + " " * number for number in range(12))]
+    source, listed = write(tmp_path / "train.jsonl", *lines), tmp_path / "lines.tsv"
+    for asked, shown in ((0, 0), (3, 3), (100, 12)):
+        code, report = validate(capsys, source, "--examples", asked, "--lines", listed)
+        assert code == 1
+        assert len([fault for fault in report["faults"] if fault["code"] == "blank_text"]) == shown
+        assert report["counts"]["blank_text"] == 12
+    assert "train\tblank_text\terror\t12\t21-32\n" in listed.read_text()
+    assert entry.main(["validate", str(source), "--model", MODEL, "--examples", "0"]) == 1
+
+
+def test_near_duplicates_are_told_in_a_file_and_across_files(tmp_path, capsys) -> None:
+    train = write(tmp_path / "train.jsonl", *good(20), record(LONG + " one"), record(LONG + " two"))
+    other = write(tmp_path / "validation.jsonl", record("new question", "42"), record(LONG + " three"))
+    code, report = validate(capsys, train, other, "--near-duplicates")
+    assert code == 0
+    assert report["counts"]["near_duplicate"] == report["counts"]["near_leak"] == 1
+    told = {fault["code"]: (fault["line"], fault["message"]) for fault in report["faults"]}
+    assert told["near_duplicate"] == (22, "nearly the same as line 21")
+    assert told["near_leak"] == (2, "nearly the same as line 21 of the train file")
+    assert not validate(capsys, train, other)[1]["counts"].keys() & {"near_duplicate", "near_leak"}
+
+
+def test_secrets_warn_or_block_and_are_not_repeated(tmp_path, capsys) -> None:
+    key, mail = "AKIAQYLPMN5HHHFPZAM2", "jo@firm.io"
+    source = write(
+        tmp_path / "train.jsonl", *good(20), record(f"my key is {key}"), record(f"write to {mail}")
+    )
+    code, report = validate(capsys, source, "--secrets", "warn")
+    assert (code, report["counts"]["likely_secret"], report["counts"]["personal_data"]) == (0, 1, 1)
+    assert key not in json.dumps(report)
+    assert [f["line"] for f in report["faults"] if f["code"] == "likely_secret"] == [21]
+    assert validate(capsys, source, "--secrets", "block")[0] == 1
+    assert "likely_secret" not in validate(capsys, source)[1]["counts"]
+
+
+def test_media_are_looked_at_in_a_folder(tmp_path, capsys) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    (tmp_path / "images" / "dog.png").write_bytes(b"GIF89a" + bytes(20))
+
+    def shown(name: str) -> str:
+        image = {"format": "png", "source": {"s3Location": {"uri": f"s3://bucket/images/{name}.png"}}}
+        return record(name).replace('"content": [', f'"content": [{json.dumps({"image": image})}, ', 1)
+
+    source = write(tmp_path / "train.jsonl", *map(shown, ("cat", "dog", "cow")), *good(20))
+    code, report = validate(capsys, source, "--media-root", tmp_path)
+    assert code == 1
+    faults = {(f["code"], f["line"], f["path"]) for f in report["faults"] if f["severity"] == "error"}
+    place = "$.messages[0].content[0].image.source.s3Location.uri"
+    assert faults == {("media_type", 2, place), ("media_unreachable", 3, place)}
