@@ -92,6 +92,8 @@ _DISTILLATION: Final = KindRules(
     reserved="nova",
     strict_turns=False,
     schema_version="required",
+    prompts=True,
+    single_turn=DIST_CHECKER,
 )
 
 NOVA_MICRO: Final = Model(
@@ -159,6 +161,7 @@ NOVA_2_LITE: Final = Model(
             validation_file="optional",
             reserved="nova",
             strict_turns=False,
+            prompts=True,
         ),
     },
     serving=Serving(ON_DEMAND, _EAST, _EAST, "L-07D3BCF0"),

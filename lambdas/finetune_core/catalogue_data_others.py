@@ -46,6 +46,8 @@ _DISTILLATION: Final = KindRules(
     file_bytes=Limit(2 * _GB, QUOTA, _GB, DIST_CHECKER),
     strict_turns=False,
     schema_version="required",
+    prompts=True,
+    single_turn=DIST_CHECKER,
 )
 
 

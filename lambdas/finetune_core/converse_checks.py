@@ -28,6 +28,25 @@ def check_converse(record: Object, found: Findings) -> None:
         if "content" in turn:
             conversation.check_content(turn["content"], f"{path}.content", turn.get("role"))
     conversation.check_totals()
+    if found.spec.rules.single_turn is not None:
+        _check_single(record, found, found.spec.rules.single_turn.name)
+
+
+def _check_single(record: Object, found: Findings, source: str) -> None:
+    """Warn of what only some sources take: several turns, several texts in a turn, no system item."""
+    messages, system = record.get("messages"), record.get("system")
+    if isinstance(messages, list) and len(messages) > 2:
+        said = f"{len(messages)} messages; {source} takes one turn: a prompt and at most its answer"
+        found.add("too_many_messages", "$.messages", len(messages), said)
+    if not isinstance(system, list) or len(system) != 1:
+        count = len(system) if isinstance(system, list) else 0
+        said = f"{count} system items; {source} takes exactly one"
+        found.add("system_items", "$.system", count, said, severity="warning")
+    for index, turn in enumerate(messages if isinstance(messages, list) else ()):
+        content = turn.get("content") if isinstance(turn, Object) else None
+        if isinstance(content, list) and len(content) > 1:
+            said = f"{len(content)} blocks; {source} takes one text in a message"
+            found.add("too_many_messages", f"$.messages[{index}].content", len(content), said)
 
 
 def _check_version(record: Object, found: Findings) -> None:

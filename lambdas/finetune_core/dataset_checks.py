@@ -20,6 +20,7 @@ def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) ->
             continue
         _check_size(partial, specs[role])
         _check_records(partials, role, specs[role])
+        _check_formats(partial, specs[role])
         _check_duplicates(partial, specs[role])
         check_lengths(partial, specs[role])
         check_labels(partial, specs[role])
@@ -116,6 +117,15 @@ def _check_validation_file(partials: Mapping[str, Partial], specs: Mapping[str, 
         said = f"{source.name} says that {spec.model_name} takes no validation file; "
         said += f"{spec.rules.source.name} does not"
         _note(partial, spec, "validation_file_disputed", "", said)
+
+
+def _check_formats(partial: Partial, spec: Spec) -> None:
+    """Say that a dataset mixes formats; each record of another format has its own error."""
+    tally = partial.tallies.get("wrong_format:error")
+    strange = tally.count if tally else 0
+    if 0 < strange < partial.records:
+        said = f"{strange:,} of {partial.records:,} records are of another format than the rest"
+        _note(partial, spec, "mixed_formats", strange, said)
 
 
 def _check_duplicates(partial: Partial, spec: Spec) -> None:

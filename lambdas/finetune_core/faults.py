@@ -52,6 +52,7 @@ RULES: Final[dict[str, Rule]] = {
     "file_too_large": Rule(_E, "File too large", "Use fewer or shorter records."),
     "too_few_records": Rule(_E, "Too few records", "Add records."),
     "too_many_records": Rule(_E, "Too many records", "Remove records or ask AWS to raise the quota."),
+    "mixed_formats": Rule(_W, "Records of several formats", "Bring all records into the model's format."),
     "few_records": Rule(_W, "Fewer records than advised", "Add records if you can."),
     "validation_file_refused": Rule(_E, "Validation file not taken", "Remove the validation file."),
     "validation_file_disputed": Rule(_W, "Validation file may be ignored", "Be ready to run without it."),
@@ -88,6 +89,7 @@ RULES: Final[dict[str, Rule]] = {
     "too_few_messages": Rule(
         _E, "Too few messages", "A record needs a user message and the assistant's answer."
     ),
+    "too_many_messages": Rule(_W, "More than one turn", "Cut it to one turn of one text."),
     "unknown_role": Rule(_E, "Unknown role", "Roles are user and assistant; system text has its own key."),
     "first_role": Rule(_E, "Does not start with the user", "Let the first message be the user's."),
     "last_role": Rule(

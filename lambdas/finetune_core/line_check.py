@@ -6,7 +6,7 @@ from finetune_core.exact_json import Object, Parsed, parse
 from finetune_core.faults import Fault, cut
 from finetune_core.findings import Findings, Spec, type_name
 from finetune_core.record_checks import CHECKS
-from finetune_core.records import BEDROCK_FORMATS, describe, recognise
+from finetune_core.records import BEDROCK_FORMATS, PROMPT_FORMATS, describe, recognise
 from finetune_core.tokens import SKELETON, measure, token_range
 
 WHITE_SPACE: Final = b" \t\r\n"
@@ -92,6 +92,8 @@ def _check_record(record: Object, found: Findings) -> None:
     found.structure(record, "$")
     wanted = found.spec.format
     actual = recognise(record)
+    if wanted == "reinforcement" and actual in PROMPT_FORMATS:
+        actual = wanted
     if actual is not None and actual != wanted:
         found.add(
             "wrong_format",

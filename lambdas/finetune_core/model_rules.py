@@ -84,6 +84,8 @@ class KindRules(Struct, frozen=True):
     longest line; `file_bytes` the largest training file. `quota_code` is the Service Quotas code of the
     record limit, None where it has none or cannot be raised. `schema_version`: whether a Converse record's
     schemaVersion may be any string (a warning), must be the constant if given, or must be given.
+    `prompts`: a record may end with the user, the service writes the answer. `single_turn`: the source that
+    takes one system item and one turn of one text only; others take more, so it is a warning.
     """
 
     source: Source
@@ -107,6 +109,8 @@ class KindRules(Struct, frozen=True):
     schema_version: Literal["free", "constant", "required"] = "free"
     strict_turns: bool = True
     system_items: int | None = None
+    prompts: bool = False
+    single_turn: Source | None = None
     reasoning: bool = False
     tools: bool = False
     unknown_keys: Literal["warning", "error"] = "warning"

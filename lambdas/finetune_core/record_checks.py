@@ -1,16 +1,16 @@
-"""The exact rules of the text formats: messages, prompt/completion, pre-training, captions, RFT.
+"""The exact rules of the text formats: messages, prompt/completion, pre-training, captions.
 
-Each check walks one parsed record and notes every fault. Converse has its own file.
+Each check walks one parsed record and notes every fault. Converse and RFT have their own files.
 """
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from finetune_core.converse_checks import check_converse
 from finetune_core.exact_json import Object
-from finetune_core.faults import cut
-from finetune_core.findings import Findings, type_name
+from finetune_core.findings import Findings
+from finetune_core.reinforcement_checks import check_reinforcement
 from finetune_core.turns import check_turns
 
 S3_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
@@ -99,40 +99,6 @@ def _check_image_ref(value: object, found: Findings) -> None:
             address,
             f"the name must end in one of {', '.join(media.image_formats)}",
         )
-
-
-def check_reinforcement(record: Object, found: Findings) -> None:
-    """Check a prompt of reinforcement fine-tuning; keys beside `messages` go to the grader as they are."""
-    if "messages" not in record:
-        found.add("missing_key", "$", ", ".join(record), 'the key "messages" is missing')
-        return
-    messages = record["messages"]
-    if not isinstance(messages, list) or not messages:
-        found.add("wrong_type", "$.messages", messages, "must be an array of at least one message")
-        return
-    found.messages = len(messages)
-    for index, turn in enumerate(messages):
-        _check_prompt_turn(turn, f"$.messages[{index}]", found)
-    if "reference_answer" not in record:
-        found.add(
-            "missing_key",
-            "$",
-            ", ".join(record),
-            'there is no "reference_answer": the grader must do without',
-            severity="warning",
-        )
-
-
-def _check_prompt_turn(turn: Any, path: str, found: Findings) -> None:  # noqa: ANN401 - any JSON
-    if not isinstance(turn, Object):
-        found.add("wrong_type", path, turn, f"must be an object, not {type_name(turn)}")
-        return
-    found.keys(turn, path, ("role", "content"))
-    role = turn.get("role")
-    if "role" in turn and role not in ("system", "user", "assistant"):
-        found.add("unknown_role", f"{path}.role", role, f"{cut(role)} is not system, user or assistant")
-    if "content" in turn:
-        found.text(turn["content"], f"{path}.content", str(role))
 
 
 CHECKS: Final[dict[str, Callable[[Object, Findings], None]]] = {

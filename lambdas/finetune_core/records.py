@@ -21,6 +21,8 @@ NAMES: Final[dict[str, str]] = {
 """Every format we can name, by its key. The first seven are Bedrock's own."""
 
 BEDROCK_FORMATS: Final = tuple(NAMES)[:7]
+PROMPT_FORMATS: Final = ("messages", "openai-chat")
+"""What a prompt of reinforcement fine-tuning looks like when it has no reference_answer."""
 SCHEMA_VERSION: Final = "bedrock-conversation-2024"
 
 _BY_KEYS: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(

@@ -87,7 +87,7 @@ class Scanner:
             self._note("byte_order_mark", "ef bb bf", "the file starts with a byte order mark", line=1)
             text = text[len(_BOM) :]
         if b"\r" in text:
-            self._note_carriage_returns(text, block.at)
+            self._note_carriage_returns(text, block.at + len(block.lines) - len(text) + block.unfinished)
             text = text.replace(b"\r\n", b"\n")
         lines = list(BytesIO(text))
         if len(self._found.fingerprints) < REMEMBERED:
@@ -194,13 +194,14 @@ class Scanner:
             self._found.fingerprints.append(0)
 
     def _note_carriage_returns(self, text: bytes, at: int) -> None:
-        """Count the lines that end with a carriage return, as one fault each."""
+        """Count the lines that end with a carriage return, as one fault each; `text` lies at offset `at`."""
         said = "the line ends with \\r\\n"
         tally = self._found.tally("carriage_return", "warning")
         for number, line in enumerate(BytesIO(text), self._found.lines + 1):
             if line.endswith(b"\r\n"):
-                if tally.count == 0:
+                if tally.count < tally.most:
                     self._note("carriage_return", "\\r\\n", said, line=number, at=at)
                 else:
                     tally.count += 1
                     tally.add_lines(number, number)
+            at += len(line)

@@ -59,12 +59,7 @@ def _check_order(messages: list[object], turns: list[tuple[int, Object]], found:
             "the first message is not the user's",
             severity=severity,
         )
-    if (
-        roles[-1] != "assistant"
-        and roles[-1] in ROLES
-        and found.spec.format != "reinforcement"
-        and _least(found) > 1
-    ):
+    if roles[-1] != "assistant" and roles[-1] in ROLES and _least(found) > 1:
         found.add(
             "last_role",
             f"$.messages[{last}].role",
@@ -85,4 +80,4 @@ def _check_order(messages: list[object], turns: list[tuple[int, Object]], found:
 
 def _least(found: Findings) -> int:
     """Two messages make an example; a prompt alone is enough where the service writes the answer."""
-    return 1 if found.spec.rules.validation_file == "refused" and not found.spec.rules.strict_turns else 2
+    return 1 if found.spec.rules.prompts else 2

@@ -21,7 +21,7 @@ from finetune_core.faults import Fault
 from finetune_core.findings import Findings, Spec
 from finetune_core.model_rules import Kind, KindRules, Model
 from finetune_core.partials import EXAMPLES, Partial, Tally, bucket_start, merge
-from finetune_core.records import NAMES
+from finetune_core.records import NAMES, PROMPT_FORMATS
 from finetune_core.scanner import Scanner
 from finetune_core.sniff import HEAD, Sniffed, sniff
 from finetune_core.tokens import dataset_tokens
@@ -195,13 +195,13 @@ def judge(scanned: list[Scanned], model: Model, kind: str) -> Report:
     """Return the report on scanned files: adds what only the whole dataset shows."""
     specs = {file.role: spec_of(file.sniffed, model, kind, file.role) for file in scanned}
     check_dataset({file.role: file.partial for file in scanned}, specs)
-    files = tuple(_file_report(file, specs[file.role].format) for file in scanned)
+    files = tuple(_file_report(file, specs[file.role]) for file in scanned)
     tallies = [(file.role, tally) for file in scanned for tally in _ordered(file.partial)]
     counts: dict[str, int] = {}
     for _, tally in tallies:
         counts[tally.code] = counts.get(tally.code, 0) + tally.count
     errors = sum(tally.count for _, tally in tallies if tally.severity == "error")
-    first = scanned[0].sniffed.format if scanned else None
+    first = _format_of(scanned[0], specs[scanned[0].role]) if scanned else None
     return Report(
         valid=errors == 0,
         model=model.id,
@@ -238,9 +238,15 @@ def _ordered(partial: Partial) -> list[Tally]:
     return sorted(tallies, key=lambda tally: (tally.severity, tally.ranges[:1], tally.code))
 
 
-def _file_report(file: Scanned, format_name: str) -> FileReport:
+def _format_of(file: Scanned, spec: Spec) -> str | None:
+    """Return the format that the records have: prompts without an answer tell only beside their model."""
+    found = file.sniffed.format
+    return spec.format if spec.format == "reinforcement" and found in PROMPT_FORMATS else found
+
+
+def _file_report(file: Scanned, spec: Spec) -> FileReport:
     partial = file.partial
-    tokens = dataset_tokens(format_name, partial)
+    tokens = dataset_tokens(spec.format, partial)
     per_byte = tokens.expected / max(partial.json_size, 1)
     bars: dict[int, int] = {}
     for bucket, count in sorted(partial.lengths.items()):
@@ -248,7 +254,7 @@ def _file_report(file: Scanned, format_name: str) -> FileReport:
         bars[least] = bars.get(least, 0) + count
     return FileReport(
         role=file.role,
-        format=file.sniffed.format,
+        format=_format_of(file, spec),
         records=partial.records,
         lines=partial.lines,
         size=partial.size,
