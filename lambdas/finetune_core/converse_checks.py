@@ -238,6 +238,7 @@ class _Conversation:
         self.open_tools[identity] = path
 
     def check_totals(self) -> None:
+        self.found.media = {kind: count for kind, count in self.media.items() if count}
         for identity, path in self.open_tools.items():
             self.found.add(
                 "tool_unmatched",

@@ -21,6 +21,7 @@ def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) ->
         _check_size(partial, specs[role])
         _check_records(partials, role, specs[role])
         _check_formats(partial, specs[role])
+        _check_media(partial, specs[role])
         _check_duplicates(partial, specs[role])
         check_lengths(partial, specs[role])
         check_labels(partial, specs[role])
@@ -126,6 +127,16 @@ def _check_formats(partial: Partial, spec: Spec) -> None:
     if 0 < strange < partial.records:
         said = f"{strange:,} of {partial.records:,} records are of another format than the rest"
         _note(partial, spec, "mixed_formats", strange, said)
+
+
+def _check_media(partial: Partial, spec: Spec) -> None:
+    """Note kinds of media that may not stand in one dataset together."""
+    rules = spec.rules.media
+    if rules is None or rules.mixed or len(partial.media) < 2:
+        return
+    kinds = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(partial.media.items()))
+    said = f"the file names {kinds}: only one kind may be in a dataset ({rules.source.name})"
+    _note(partial, spec, "media_mixed", kinds, said)
 
 
 def _check_duplicates(partial: Partial, spec: Spec) -> None:

@@ -33,7 +33,7 @@ class Spec:
 
 
 class Findings:
-    """The faults of one line, and its number of messages."""
+    """The faults of one line, its number of messages, and of media by kind."""
 
     def __init__(self, spec: Spec, line: int, byte_offset: int) -> None:
         self.spec = spec
@@ -41,6 +41,7 @@ class Findings:
         self.byte_offset = byte_offset
         self.faults: list[Fault] = []
         self.messages = 0
+        self.media: dict[str, int] = {}
 
     def add(
         self,

@@ -68,7 +68,7 @@ def _gif(head: bytes) -> tuple[int, int]:
 
 
 def _webp(head: bytes) -> tuple[int, int] | None:
-    if head[12:16] == b"VP8X":
+    if head[12:16] == b"VP8X" and len(head) >= 30:
         return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
     if head[12:16] == b"VP8L":
         (bits,) = struct.unpack_from("<I", head, 21)

@@ -66,8 +66,9 @@ class Partial(Struct):
     `json_size` is `size` without carriage returns and line ends of blank lines; `characters` and
     `further_bytes` are as in `tokens.measure`, over a sample of lines of `sampled` bytes in all; `lengths`
     counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines
-    without a record. `stable` tells whether these can be compared with those of another process. `labels`
-    counts the records by their answer, where the answers are labels: None once there are too many of them.
+    without a record. `stable` tells whether these can be compared with those of another process. `media` counts
+    images, videos and documents, `labels` the records by their answer where the answers are labels: None once
+    there are too many of them.
     """
 
     stable: bool = False
@@ -83,6 +84,7 @@ class Partial(Struct):
     longest: int = 0
     lengths: dict[int, int] = {}
     tallies: dict[str, Tally] = {}
+    media: dict[str, int] = {}
     labels: dict[str, int] | None = {}
     fingerprints: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
 
@@ -115,6 +117,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
     """Join the partials of neighbouring ranges, given in the order of the file."""
     whole = Partial()
     lengths: Counter[int] = Counter()
+    media: Counter[str] = Counter()
     for part in partials:
         whole.examples = part.examples
         _join_labels(whole, part)
@@ -123,6 +126,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         room = REMEMBERED - len(whole.fingerprints)
         whole.fingerprints.extend(part.fingerprints[:room])
         lengths.update(part.lengths)
+        media.update(part.media)
         whole.stable = part.stable
         whole.lines += part.lines
         whole.records += part.records
@@ -133,7 +137,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         whole.further_bytes += part.further_bytes
         whole.messages += part.messages
         whole.longest = max(whole.longest, part.longest)
-    whole.lengths = dict(lengths)
+    whole.lengths, whole.media = dict(lengths), dict(media)
     return whole
 
 

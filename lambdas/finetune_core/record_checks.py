@@ -86,6 +86,7 @@ def check_image_caption(record: Object, found: Findings) -> None:
 
 def _check_image_ref(value: object, found: Findings) -> None:
     address = found.string(value, "$.image-ref")
+    found.media = {"image": 1}
     media = found.spec.rules.media
     if address is None or media is None:
         return

@@ -1,8 +1,8 @@
 """The exact rules of reinforcement fine-tuning: prompts in OpenAI's chat style, and what the grader gets.
 
 Every key beside `messages` goes to the grader inside `metadata` as it is, so none is unknown. Source:
-"Bedrock RFT data for Nova" (catalogue_sources.RFT, read 2026-11-23). AWS's Nova validator asks for a list `tools` with
-at least one item; neither the documentation nor its samples have one, so it is not asked for here.
+"Bedrock RFT data for Nova" (catalogue_sources.RFT, read 2026-11-23). AWS's Nova validator asks for a list
+`tools` of at least one item; the documentation and its samples have none, so it is not asked for here.
 """
 
 from typing import Any, Final

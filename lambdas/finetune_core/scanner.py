@@ -134,6 +134,8 @@ class Scanner:
                     self._found.fingerprints[number - 1] = 0
                 return
             messages = result.messages
+            for kind, count in result.media.items():
+                self._found.media[kind] = self._found.media.get(kind, 0) + count
         self._accept([line], len(line), messages)
         if is_sampled(at, len(original)):
             self._measure(original)

@@ -31,7 +31,10 @@ ROLES: Final[tuple[Role, ...]] = ("train", "validation", "evaluation")
 
 
 class FileReport(Struct, frozen=True):
-    """One file's figures. `histogram` pairs least tokens (expected) of a bar with its number of records."""
+    """One file's figures. `histogram` pairs least tokens (expected) of a bar with its number of records.
+
+    `media` counts images, videos and documents.
+    """
 
     role: str
     format: str | None
@@ -40,6 +43,7 @@ class FileReport(Struct, frozen=True):
     size: int
     tokens: TokenRange
     histogram: tuple[tuple[int, int], ...]
+    media: dict[str, int] = {}
 
 
 class FaultLines(Struct, frozen=True):
@@ -260,6 +264,7 @@ def _file_report(file: Scanned, spec: Spec) -> FileReport:
         size=partial.size,
         tokens=tokens,
         histogram=tuple(bars.items()),
+        media=partial.media,
     )
 
 
