@@ -66,8 +66,8 @@ class Partial(Struct):
     `json_size` is `size` without carriage returns and line ends of blank lines; `characters` and
     `further_bytes` are as in `tokens.measure`, over a sample of lines of `sampled` bytes in all; `lengths`
     counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines
-    without a record. `stable` tells whether these can be compared with those of another process. `media` counts
-    images, videos and documents, `labels` the records by their answer where the answers are labels: None once
+    without a record. `stable` tells whether these can be compared with those of another process. `media`
+    counts images, videos and documents, `labels` the records by answer where answers are labels: None once
     there are too many of them.
     """
 
