@@ -116,6 +116,7 @@ RULES: Final[dict[str, Rule]] = {
     "media_mixed": Rule(_E, "Kinds of media mixed", "Keep images, videos and documents in separate records."),
     "media_uri": Rule(_E, "Media address", "Use s3://bucket/key with letters, digits, _ - / and . only."),
     "media_unreachable": Rule(_E, "Media cannot be read", "Upload the file or correct its address."),
+    "media_unchecked": Rule(_W, "Media not looked at", "Check them with finetune validate --media-root."),
     "media_bucket": Rule(_E, "Media in another bucket", "Put media into the bucket of the dataset."),
     "media_type": Rule(
         _E, "Media of another type", "Convert the file, or name the format that it really has."

@@ -5,13 +5,11 @@ looked at once, however many records name it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from finetune_core.faults import RULES
 from finetune_core.findings import Findings, Spec
 from finetune_core.media_types import image_size, media_type, video_seconds
 from finetune_core.model_rules import MediaRules
@@ -47,32 +45,46 @@ Problem = tuple[str, str]
 
 
 def check_media(
-    chunks: Iterable[bytes], partial: Partial, spec: Spec, look: Look, *, bucket: str | None = None
-) -> int:
-    """Add the faults of the media that a file's records name; return how many addresses were met.
+    chunks: Iterable[bytes],
+    partial: Partial,
+    spec: Spec,
+    look: Look,
+    *,
+    bucket: str | None = None,
+    most: int = _REMEMBERED,
+) -> None:
+    """Add the faults of the media that a file's records name.
 
-    `bucket` is the one that they must lie in; without it the first address tells it.
+    `bucket` is the one that they must lie in; without it the first address tells it. Of more than `most`
+    different files only the first are looked at, and a warning says so.
     """
     rules = spec.rules.media
     if rules is None:
-        return 0
-    look = lru_cache(_REMEMBERED)(look)
-    met = 0
+        return
+    known: dict[str, MediaFile | str] = {}
     for number, line in numbered_records(chunks):
         if b"s3://" not in line and b"\\/" not in line and b"\\u" not in line:
             continue
         for ref in media_of(line):
-            met += 1
             home = _bucket(ref.uri)
             bucket = bucket or home
-            problems = judge_media(ref, look(ref.uri), rules)
             if home != bucket:
-                problems.insert(0, ("media_bucket", f"lies in {home}, not in {bucket}"))
-            for code, said in problems:
-                found = Findings(spec, number, 0)
-                found.add(code, ref.path, ref.uri, said, remedy=RULES[code].remedy)
-                partial.add(found.faults[0])
-    return met
+                said = f"lies in {home}, not in {bucket}"
+                _note(partial, Findings(spec, number, 0), ref, "media_bucket", said)
+                continue
+            if ref.uri not in known:
+                if len(known) == most:
+                    said = f"only the first {most:,} files were looked at"
+                    _note(partial, Findings(spec, number, 0), ref, "media_unchecked", said)
+                    return
+                known[ref.uri] = look(ref.uri)
+            for code, said in judge_media(ref, known[ref.uri], rules):
+                _note(partial, Findings(spec, number, 0), ref, code, said)
+
+
+def _note(partial: Partial, found: Findings, ref: MediaRef, code: str, said: str) -> None:
+    found.add(code, ref.path, ref.uri, said)
+    partial.add(found.faults[0])
 
 
 def judge_media(ref: MediaRef, file: MediaFile | str, rules: MediaRules) -> list[Problem]:

@@ -11,6 +11,7 @@ from finetune_core import preparation, validation_report
 from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
 from finetune_core.unlisted import row_of
 from finetune_core.validation import ROLES, Report, Role, Scanned, judge, offered_rules, scan
+from validate_dataset import media
 from validate_dataset.files import Files
 from validate_dataset.parts import PartsWriter, Written
 
@@ -30,6 +31,7 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
         for role in ROLES
         if role in files.roles
     }
+    media.check(scanned.values(), files, plan, model, kind)
     report = judge(list(scanned.values()), model, kind)
     report_json, report_html = _write_reports(plan, report)
     if not report.valid:

@@ -150,7 +150,8 @@ def test_media_must_be_there_and_in_the_datasets_bucket() -> None:
     one, two = (named("image", "png", uri) for uri in (ours, theirs))
     record = chat(turn("user", "x", one, two), turn("assistant", "y"))
     assert faults(record, files, LITE) == {"media_bucket"}
-    assert faults(record, {ours: files[ours]}, LITE, "bucket") == {"media_bucket", "media_unreachable"}
+    assert faults(record, {ours: files[ours]}, LITE, "bucket") == {"media_bucket"}
+    assert faults(record, {}, LITE, "bucket") == {"media_bucket", "media_unreachable"}
     assert faults(record, files, NOVA) == set()  # takes no media at all: the record's own fault
 
 
@@ -165,6 +166,20 @@ def test_each_file_is_looked_at_once() -> None:
         return "gone"
 
     partial = Partial()
-    assert check_media([line * 3], partial, spec, look) == 3
+    check_media([line * 3], partial, spec, look)
     assert looked == ["s3://bucket/a.png"]
     assert partial.tallies["media_unreachable:error"].ranges == [1, 3]
+
+
+def test_what_was_not_looked_at_is_told() -> None:
+    lines = [
+        json.dumps(
+            chat(turn("user", "x", named("image", "png", f"s3://bucket/{n}.png")), turn("assistant", "y"))
+        )
+        for n in range(5)
+    ]
+    spec = spec_of(sniff(lines[0].encode()), model(LITE), "fine-tuning", "train")
+    partial = Partial()
+    check_media(["\n".join(lines).encode()], partial, spec, lambda uri: f"no {uri}", most=3)
+    assert partial.tallies["media_unreachable:error"].count == 3
+    assert partial.tallies["media_unchecked:warning"].examples[0].line == 4
