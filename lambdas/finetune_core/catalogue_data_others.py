@@ -47,7 +47,7 @@ _DISTILLATION: Final = KindRules(
     strict_turns=False,
     schema_version="required",
     prompts=True,
-    single_turn=DIST_CHECKER,
+    single_turn=DIST,
 )
 
 

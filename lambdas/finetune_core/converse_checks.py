@@ -3,9 +3,11 @@
 import re
 from typing import Any, Final
 
+from finetune_core.catalogue_sources import DIST_CHECKER
 from finetune_core.exact_json import Object
 from finetune_core.faults import Severity, cut
 from finetune_core.findings import Findings, type_name
+from finetune_core.model_rules import Source
 from finetune_core.records import SCHEMA_VERSION
 from finetune_core.turns import check_turns
 
@@ -29,23 +31,23 @@ def check_converse(record: Object, found: Findings) -> None:
             conversation.check_content(turn["content"], f"{path}.content", turn.get("role"))
     conversation.check_totals()
     if found.spec.rules.single_turn is not None:
-        _check_single(record, found, found.spec.rules.single_turn.name)
+        _check_single(record, found, found.spec.rules.single_turn)
 
 
-def _check_single(record: Object, found: Findings, source: str) -> None:
-    """Warn of what only some sources take: several turns, several texts in a turn, no system item."""
+def _check_single(record: Object, found: Findings, source: Source) -> None:
+    """Note several turns, texts in a turn or system items where a source takes one: its warning or error."""
     messages, system = record.get("messages"), record.get("system")
     if isinstance(messages, list) and len(messages) > 2:
-        said = f"{len(messages)} messages; {source} takes one turn: a prompt and at most its answer"
-        found.add("too_many_messages", "$.messages", len(messages), said)
-    if not isinstance(system, list) or len(system) != 1:
-        count = len(system) if isinstance(system, list) else 0
-        said = f"{count} system items; {source} takes exactly one"
-        found.add("system_items", "$.system", count, said, severity="warning")
+        said = f"{len(messages)} messages; {source.name} takes one turn: a prompt and at most its answer"
+        severity: Severity = "error" if source == found.spec.rules.source else "warning"
+        found.add("too_many_messages", "$.messages", len(messages), said, severity=severity)
+    if isinstance(system, list) and len(system) != 1:
+        said = f"{len(system)} system items; {DIST_CHECKER.name} takes exactly one"
+        found.add("system_items", "$.system", len(system), said, severity="warning")
     for index, turn in enumerate(messages if isinstance(messages, list) else ()):
         content = turn.get("content") if isinstance(turn, Object) else None
         if isinstance(content, list) and len(content) > 1:
-            said = f"{len(content)} blocks; {source} takes one text in a message"
+            said = f"{len(content)} blocks; {DIST_CHECKER.name} takes one text in a message"
             found.add("too_many_messages", f"$.messages[{index}].content", len(content), said)
 
 

@@ -85,7 +85,7 @@ class KindRules(Struct, frozen=True):
     record limit, None where it has none or cannot be raised. `schema_version`: whether a Converse record's
     schemaVersion may be any string (a warning), must be the constant if given, or must be given.
     `prompts`: a record may end with the user, the service writes the answer. `single_turn`: the source that
-    takes one system item and one turn of one text only; others take more, so it is a warning.
+    takes one turn only: several are an error if it is the row's own source, else a warning.
     """
 
     source: Source

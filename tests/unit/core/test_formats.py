@@ -10,6 +10,7 @@ from finetune_core.validation import validate
 from tests.unit.core.datasets import (
     GOOD,
     LITE,
+    LLAMA_33,
     NOVA,
     NOVA_2,
     PAIR,
@@ -29,7 +30,8 @@ DISTILLATION: list[tuple[set[str], dict[str, Any]]] = [
     (set(), chat(turn("user", "Why?"), turn("assistant", "So"), **SYSTEM)),
     ({"missing_key:error"}, {key: value for key, value in PROMPT.items() if key != "schemaVersion"}),
     ({"wrong_value:error"}, PROMPT | {"schemaVersion": "bedrock-conversion-2024"}),
-    ({"system_items:warning"}, chat(turn("user", "Why?"))),
+    (set(), chat(turn("user", "Why?"))),
+    ({"system_items:warning"}, PROMPT | {"system": [{"text": "a"}, {"text": "b"}]}),
     ({"too_many_messages:warning"}, chat(turn("user", "Why?", "Who?"), **SYSTEM)),
     (
         {"too_many_messages:warning"},
@@ -45,6 +47,12 @@ DISTILLATION: list[tuple[set[str], dict[str, Any]]] = [
 @pytest.mark.parametrize(("wanted", "record"), DISTILLATION)
 def test_distillation_prompts(wanted: set[str], record: dict[str, Any]) -> None:
     assert codes(record, name=NOVA, kind="distillation") == wanted
+
+
+def test_llama_is_distilled_from_single_turns_only() -> None:
+    several = chat(turn("user", "a"), turn("assistant", "b"), turn("user", "c"))
+    assert codes(several, name=LLAMA_33, kind="distillation") == {"too_many_messages:error"}
+    assert codes(chat(turn("user", "a")), name=LLAMA_33, kind="distillation") == set()
 
 
 ASK = {"role": "user", "content": "2 + 2?"}
