@@ -53,6 +53,7 @@ PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
     "environment": (r"[a-z][a-z0-9]{1,15}", "2 to 16 lower-case letters and digits, a letter first"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d", "a Region name such as us-east-1"),
     "lambda_runtime": (r"python3\.1[1-9]", "a runtime such as python3.14"),
+    "watch_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
     "guardian_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
     "permissions_boundary": (r"[\w+=,.@-]{1,128}", "the name of a managed policy, not its ARN"),
 }
@@ -166,6 +167,8 @@ class Settings:
     evaluation_concurrency: int = 4
     """Shards of held-out prompts answered at once."""
     guardian_schedule: str = "rate(1 hour)"
+    watch_schedule: str = "rate(5 minutes)"
+    """How often new champions are looked at while they are watched."""
     guardian_idle_hours: float = 6.0
     """An endpoint that nobody promoted and nobody invokes for this long is deleted."""
     stuck_run_hours: float = 96.0

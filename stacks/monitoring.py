@@ -56,6 +56,7 @@ class MonitoringStack(Stack):
             unattended={
                 "close_run": pipeline.functions["close_run"].function,
                 "guard_endpoints": serving.guardian.function,
+                "watch_champions": serving.watch.function,
             },
             dead_letters=queues,
         )

@@ -23,7 +23,7 @@ from stacks.components.published import publish, publish_parameter
 from stacks.storage import StorageStack
 from stacks.workflow import Resources
 
-OUTSIDE_THE_MACHINE = ("close_run", "guard_endpoints")
+OUTSIDE_THE_MACHINE = ("close_run", "guard_endpoints", "watch_champions")
 
 
 class PipelineStack(Stack):

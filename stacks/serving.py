@@ -1,4 +1,4 @@
-"""ServingStack: the guardian, which deletes endpoints that nobody needs (they are run state, not stacks')."""
+"""ServingStack: the guardian, which deletes endpoints that nobody needs, and the watch over new champions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from constructs import Construct
 
 from config.settings import Settings
 from stacks.components.dead_letters import DeadLetters
-from stacks.components.guardian_schedule import GuardianSchedule
 from stacks.components.pipeline_function import PipelineFunction
+from stacks.components.wake_up import WakeUp
 from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
 
 
 class ServingStack(Stack):
-    """The guardian's function and its schedule."""
+    """The functions of guardian and watch, and their schedules."""
 
     def __init__(
         self,
@@ -46,10 +46,30 @@ class ServingStack(Stack):
             allow=pipeline.allowed("guard_endpoints"),
             dead_letters=self.dead_letters,
         )
-        GuardianSchedule(
+        self.watch = PipelineFunction(
+            self,
+            "watch_champions",
+            settings=settings,
+            code=lambda_.Code.from_asset(str(code_folder)),
+            key=storage.key,
+            variables=pipeline.variables(),
+            allow=pipeline.allowed("watch_champions"),
+            dead_letters=self.dead_letters,
+        )
+        WakeUp(
+            self,
+            "Watch",
+            purpose="Wakes the watch over new champions",
+            expression=settings.watch_schedule,
+            function=self.watch.function,
+            key_arn=storage.key_arn,
+            dead_letters=self.dead_letters,
+        )
+        WakeUp(
             self,
             "Guardian",
-            settings=settings,
+            purpose="Wakes the guardian of endpoints",
+            expression=settings.guardian_schedule,
             function=self.guardian.function,
             key_arn=storage.key_arn,
             dead_letters=self.dead_letters,

@@ -5,6 +5,7 @@ Requests and answers follow botocore 1.43.106, service model bedrock/2023-04-20.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune_aws.clients import client
@@ -53,6 +54,15 @@ def custom_model(identifier: str) -> GetCustomModelResponseTypeDef | None:
             return bedrock().get_custom_model(modelIdentifier=identifier)
     except NotFound:
         return None
+
+
+def own_models() -> Iterator[str]:
+    """Yield the ARNs of the account's own custom models in this Region. Calls: bedrock:ListCustomModels."""
+    pages = bedrock().get_paginator("list_custom_models").paginate(isOwned=True)
+    with translated("bedrock:ListCustomModels"):
+        for page in pages:
+            for model in page.get("modelSummaries", []):
+                yield model["modelArn"]
 
 
 def delete_custom_model(identifier: str) -> None:

@@ -95,6 +95,22 @@ def deploy(name: str, model_arn: str, token: str, tags: dict[str, str]) -> str:
     return answer["customModelDeploymentArn"]
 
 
+def provision(name: str, model_arn: str, units: int, token: str, tags: dict[str, str]) -> str:
+    """Create Provisioned Throughput without commitment and return its ARN.
+
+    Calls: bedrock:CreateProvisionedModelThroughput, bedrock:TagResource.
+    """
+    with translated("bedrock:CreateProvisionedModelThroughput", model_arn):
+        answer = bedrock().create_provisioned_model_throughput(
+            provisionedModelName=name,
+            modelId=model_arn,
+            modelUnits=units,
+            tags=as_tags(tags),
+            clientRequestToken=token,
+        )
+    return answer["provisionedModelArn"]
+
+
 def delete(endpoint: Served) -> None:
     """Delete an endpoint; one that is gone already is fine.
 

@@ -68,6 +68,39 @@ class Ledger:
         with translated("dynamodb:PutItem", pk):
             _dynamodb().put_item(TableName=self.table, Item=item)
 
+    def put_champion(self, dataset: str, values: Item, *, replaces: str) -> bool:
+        """Write a dataset's champion if it is still run ``replaces``; False when it is another by now.
+
+        Calls: dynamodb:PutItem.
+        """
+        item = {name: _marshal(value) for name, value in values.items() if value is not None}
+        key = _key(f"champion#{dataset}", "champion")
+        try:
+            with translated("dynamodb:PutItem", f"champion#{dataset}"):
+                _dynamodb().put_item(
+                    TableName=self.table,
+                    Item=key | item,
+                    ConditionExpression="run_id = :replaced",
+                    ExpressionAttributeValues={":replaced": {"S": replaces}},
+                )
+        except Conflict:
+            return False
+        return True
+
+    def champions(self, since: str) -> Iterator[Item]:
+        """Yield the champions promoted since a time (ISO). Calls: dynamodb:Query on runs-by-time."""
+        request: Any = {
+            "TableName": self.table,
+            "IndexName": "runs-by-time",
+            "KeyConditionExpression": "#kind = :champion AND #started >= :since",
+            "ExpressionAttributeNames": {"#kind": "kind", "#started": "started_at"},
+            "ExpressionAttributeValues": {":champion": {"S": "champion"}, ":since": {"S": since}},
+        }
+        with translated("dynamodb:Query", self.table):
+            for page in _dynamodb().get_paginator("query").paginate(**request):
+                for item in page.get("Items", []):
+                    yield _unmarshal_item(item)
+
     def runs_by_execution(self, execution_arn: str) -> Iterator[Item]:
         """Yield the runs that an execution claimed. Calls: dynamodb:Query on the index runs-by-time."""
         return self._runs("execution_arn", execution_arn)

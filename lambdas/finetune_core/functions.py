@@ -138,6 +138,13 @@ _FUNCTIONS: Final = (
         optional=("CLEAN_UP_WAIT_SECONDS",),
     ),
     Function(
+        name="watch_champions",
+        description="Takes a new champion back whose calls fail or are slow while it is watched",
+        timeout_seconds=300,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC"),
+    ),
+    Function(
         name="guard_endpoints",
         description="Deletes the pipeline's endpoints that are idle, expired or owned by no run",
         timeout_seconds=300,

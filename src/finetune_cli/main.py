@@ -11,12 +11,15 @@ from importlib import metadata
 
 from finetune_cli.commands import (
     approvals,
+    compare,
     convert,
     endpoints,
     local,
     models,
     options,
     report,
+    retire,
+    rollback,
     runs,
     split,
     status,
@@ -28,7 +31,22 @@ from finetune_cli.errors import INTERRUPTED, explain
 
 Action = Callable[[argparse.Namespace, Console], int]
 
-COMMANDS = (validate, convert, split, models, submit, runs, status, report, approvals, endpoints, local)
+COMMANDS = (
+    validate,
+    convert,
+    split,
+    models,
+    submit,
+    runs,
+    status,
+    report,
+    compare,
+    approvals,
+    endpoints,
+    rollback,
+    retire,
+    local,
+)
 EPILOG = (
     "Exit codes: 0 fine; 1 the answer is no (invalid data, a run not promoted); "
     "2 wrong usage or broken surroundings."

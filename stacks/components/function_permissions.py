@@ -126,6 +126,17 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         "clean_up": _clean_up(reach),
         "finish_run": _finish(reach),
         "close_run": (*_clean_up(reach), *_finish(reach), _list_runs(reach)),
+        "watch_champions": (
+            *_take_down(reach, ENDPOINTS),
+            _allow(["bedrock:InvokeModel"], endpoints),
+            _allow(["bedrock:GetCustomModel"], reach.bedrock("custom-model")),
+            _on_nothing("cloudwatch:GetMetricStatistics"),
+            _pointer(reach, "GetParameter", "PutParameter"),
+            _ledger(reach, ("champion#*", "run#*"), "GetItem", "PutItem", "UpdateItem"),
+            _list_runs(reach),
+            *_notify(reach),
+            ledger_key,
+        ),
         "guard_endpoints": (
             *_take_down(reach, ENDPOINTS),
             _on_nothing(

@@ -72,6 +72,10 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "bedrock:ListProvisionedModelThroughputs": lambda: list(endpoints.listed()),
     "bedrock:ListCustomModelDeployments": lambda: list(endpoints.listed()),
     "bedrock:CreateCustomModelDeployment": deploy,
+    "bedrock:CreateProvisionedModelThroughput": lambda: endpoints.provision(
+        NAME, samples.CUSTOM_ARN, 1, "rollback-1", tags("DEV", samples.RUN_ID, "banking-qa", NOW.isoformat())
+    ),
+    "bedrock:ListCustomModels": lambda: list(bedrock.own_models()),
     "bedrock:DeleteProvisionedModelThroughput": lambda: endpoints.delete(served("provisioned_throughput")),
     "bedrock:DeleteCustomModelDeployment": lambda: endpoints.delete(served("on_demand")),
     "bedrock-runtime:Converse": lambda: runtime.converse(

@@ -14,6 +14,7 @@ ALARMS = {
     "GuardianSilent": ("AWS/Lambda", "Invocations"),
     "CloseRunErrors": ("AWS/Lambda", "Errors"),
     "GuardEndpointsErrors": ("AWS/Lambda", "Errors"),
+    "WatchChampionsErrors": ("AWS/Lambda", "Errors"),
     "FunctionsThrottled": ("AWS/Lambda", "Throttles"),
     "PipelineDeadLetters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     "GuardianDeadLetters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
@@ -105,9 +106,11 @@ def test_dashboard_is_valid_json_and_names_every_alarmed_metric(synthesised: Syn
         assert metric in body
 
 
-def test_guardian_is_woken_on_the_settings_schedule(synthesised: Synthesised):
-    (schedule,) = synthesised.resources("Serving", "AWS::Scheduler::Schedule").values()
-    properties = schedule["Properties"]
-    assert properties["ScheduleExpression"] == synthesised.settings.guardian_schedule
-    assert properties["State"] == "ENABLED"
-    assert "DeadLetterConfig" in properties["Target"]
+def test_guardian_and_watch_are_woken_on_the_settings_schedules(synthesised: Synthesised):
+    schedules = synthesised.resources("Serving", "AWS::Scheduler::Schedule").values()
+    settings = synthesised.settings
+    expressions = sorted(schedule["Properties"]["ScheduleExpression"] for schedule in schedules)
+    assert expressions == sorted([settings.guardian_schedule, settings.watch_schedule])
+    for schedule in schedules:
+        assert schedule["Properties"]["State"] == "ENABLED"
+        assert "DeadLetterConfig" in schedule["Properties"]["Target"]

@@ -27,6 +27,7 @@ WRONG = {
     "approval_timeout_seconds": 1,
     "evaluation_concurrency": 0,
     "guardian_schedule": "hourly",
+    "watch_schedule": "often",
     "guardian_idle_hours": 0,
     "stuck_run_hours": 0,
     "notification_emails": ("nobody",),

@@ -1,9 +1,14 @@
 """The champion's whole life: beaten, kept, brought back; and what is billed after each."""
 
 import json
+import os
 
+import boto3
 import pytest
 
+from finetune_aws import clients
+from finetune_cli import local_state, surroundings
+from finetune_cli.main import main
 from tests.integration.pipeline import data
 
 pytestmark = [pytest.mark.integration]
@@ -57,7 +62,7 @@ def _pointer(pipeline, dataset: str) -> str:
     return pipeline.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
 
 
-def test_the_second_drop_is_better_the_third_is_worse(pipeline):
+def test_the_second_drop_is_better_the_third_is_worse_and_both_ways_back_work(pipeline, finetune):
     dataset = _drop(pipeline, None, LEARNT[::6])
     first = _ended(pipeline, dataset, 1)
     assert first["outcome"] == "Promoted", first["message"]
@@ -80,6 +85,68 @@ def test_the_second_drop_is_better_the_third_is_worse(pipeline):
     assert "champion" in third["message"]
     assert _pointer(pipeline, dataset) == second["endpoint_arn"]
     assert third["endpoint_arn"] not in pipeline.billable(dataset)
+
+    assert finetune("rollback", dataset, "--yes", "--by", "ops", "--reason", "story") == 0
+    assert _pointer(pipeline, dataset) == first["endpoint_arn"]
+    left = pipeline.billable(dataset)
+    assert first["endpoint_arn"] in left
+    assert second["endpoint_arn"] not in left
+    assert second["model_arn"] in left  # a rollback forgets nothing
+    history = pipeline.client("ssm").get_parameter_history(Name=f"/finetune/local/{dataset}/model-id")
+    assert "story" in history["Parameters"][-1]["Description"]
+
+    _drop(pipeline, dataset, LEARNT, watch={"hours": 720, "minimum_calls": 4})
+    fourth = _ended(pipeline, dataset, 4)
+    assert fourth["outcome"] == "Promoted", fourth["message"]
+    _fail_calls(pipeline, fourth["endpoint_arn"], 6)
+    assert dataset in _watch(pipeline)["rolled_back"]
+    assert _pointer(pipeline, dataset) == first["endpoint_arn"]
+    pipeline.await_(lambda: fourth["endpoint_arn"] not in pipeline.billable(dataset), "end of its endpoint")
+    assert "rolled back" in pipeline.notice(dataset)["Subject"]
+
+    assert finetune("retire", dataset, "--yes") == 0
+    assert set(pipeline.billable(dataset)) == {first["endpoint_arn"], first["model_arn"]}
+    assert finetune("retire", dataset, "--champion", "--yes") == 0
+    assert not pipeline.billable(dataset)
+
+
+def _watch(pipeline) -> dict:
+    """Wake the watch as its schedule does every five minutes, and give its answer."""
+    functions = pipeline.client("lambda")
+    pages = functions.get_paginator("list_functions").paginate()
+    (name,) = (
+        each["FunctionName"]
+        for page in pages
+        for each in page["Functions"]
+        if each["Handler"].startswith("watch_champions.")
+    )
+    return json.loads(functions.invoke(FunctionName=name, Payload=b"{}")["Payload"].read())
+
+
+def _fail_calls(pipeline, endpoint: str, count: int) -> None:
+    """Ask an endpoint whose service answers 500 each time."""
+    runtime = pipeline.client("bedrock-runtime")
+    pipeline.admin(command="fault", operation="Converse", error="InternalServerException", count=count * 3)
+    for _ in range(count):
+        with pytest.raises(runtime.exceptions.InternalServerException):
+            runtime.converse(modelId=endpoint, messages=[{"role": "user", "content": [{"text": "Hello"}]}])
+    pipeline.admin(command="clear_faults")
+
+
+@pytest.fixture
+def finetune(pipeline, monkeypatch):
+    """Run a command line of `finetune` against the deployed stacks, and give its exit code."""
+    before = dict(os.environ)
+    monkeypatch.setattr(local_state, "read", lambda: pipeline.cloud)
+    monkeypatch.setattr(
+        surroundings, "_adopt_local", lambda: surroundings.adopt(pipeline.cloud.environment())
+    )
+    clients.client.cache_clear()
+    yield lambda *line: main([*line, "--env", "local"])
+    os.environ.clear()
+    os.environ.update(before)
+    boto3.DEFAULT_SESSION = None
+    clients.client.cache_clear()
 
 
 def _golden() -> dict[str, str]:

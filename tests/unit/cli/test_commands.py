@@ -219,3 +219,16 @@ def test_an_unknown_environment_is_one_message(finetune) -> None:
     code, out, err = finetune("runs", "--env", "qa", "--json")
     assert (code, out) == (2, "")
     assert json.loads(err)["where"] == "--env"
+
+
+def test_compare_shows_two_runs_side_by_side(finetune) -> None:
+    dynamodb = fakes.ledger_client(
+        fakes.run_item(**DONE),
+        fakes.run_item(**{**DONE, "pk": "run#other", "run_id": "other", "price": {"expected": 99.0}}),
+    )
+    code, out, _ = finetune("compare", "haiku-0123456789ab", "other", dynamodb=dynamodb)
+    assert code == 0
+    assert out.splitlines()[0].split() == ["haiku-0123456789ab", "other"]
+    assert any(line.split() == ["price:", "expected", "$12.30", "$99.00"] for line in out.splitlines())
+    _, out, _ = finetune("compare", "other", "other", "--differences", "--json", dynamodb=dynamodb)
+    assert not any(json.loads(out).values())

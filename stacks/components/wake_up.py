@@ -1,4 +1,4 @@
-"""The schedule that wakes the guardian, in a group of its own."""
+"""A schedule that wakes a function, in a group of its own."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from config.settings import Settings
 from stacks.components.permissions import Allow, WrittenRole
 
 
-class GuardianSchedule(Construct):
-    """Invokes the function as often as the settings say; what cannot be delivered is kept."""
+class WakeUp(Construct):
+    """Invokes the function as often as `expression` says; what cannot be delivered is kept."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
+        purpose: str,
+        expression: str,
         function: lambda_.IFunction,
         key_arn: str,
         dead_letters: sqs.IQueue,
@@ -33,7 +33,7 @@ class GuardianSchedule(Construct):
             self,
             "Permissions",
             service="scheduler.amazonaws.com",
-            purpose="Invokes the guardian of endpoints on its schedule",
+            purpose=f"{purpose} on a schedule",
             # The group's ARN is the documented source of a schedule's calls:
             # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
             trust={
@@ -51,8 +51,8 @@ class GuardianSchedule(Construct):
         scheduler.Schedule(
             self,
             "Schedule",
-            description="Wakes the guardian of endpoints",
-            schedule=scheduler.ScheduleExpression.expression(settings.guardian_schedule),
+            description=purpose,
+            schedule=scheduler.ScheduleExpression.expression(expression),
             schedule_group=group,
             target=targets.LambdaInvoke(
                 function,
