@@ -55,7 +55,7 @@ def test_logs_are_encrypted_and_expire(synthesised: Synthesised):
 
 def test_functions_that_nobody_waits_for_have_dead_letters(synthesised: Synthesised):
     for name in FUNCTIONS:
-        waited_for = name not in {"close_run", "guard_endpoints"}
+        waited_for = name not in {"close_run", "guard_endpoints", "watch_champions"}
         assert ("DeadLetterConfig" in function_of(synthesised, name)) is not waited_for, name
 
 

@@ -10,6 +10,7 @@ from finetune_aws import clients
 from finetune_cli import local_state, surroundings
 from finetune_cli.main import main
 from tests.integration.pipeline import data
+from tests.integration.pipeline.conftest import SPEED
 
 pytestmark = [pytest.mark.integration]
 
@@ -44,7 +45,12 @@ def _drop(pipeline, dataset: str | None, pairs, **settings) -> str:
         "evaluation.jsonl": _evaluation(),
         "run.json": data.run_file(**settings),
     }
-    return pipeline.drop(files, name=dataset)
+    # Uploads of one drop must lie within the settle time: a run that starts between them is another run.
+    pipeline.cloud.control(command="speed", speed=1)
+    try:
+        return pipeline.drop(files, name=dataset)
+    finally:
+        pipeline.cloud.control(command="speed", speed=SPEED)
 
 
 def _ended(pipeline, dataset: str, count: int) -> dict:
