@@ -10,7 +10,6 @@ from finetune_aws import clients
 from finetune_cli import local_state, surroundings
 from finetune_cli.main import main
 from tests.integration.pipeline import data
-from tests.integration.pipeline.conftest import SPEED
 
 pytestmark = [pytest.mark.integration]
 
@@ -46,11 +45,12 @@ def _drop(pipeline, dataset: str | None, pairs, **settings) -> str:
         "run.json": data.run_file(**settings),
     }
     # Uploads of one drop must lie within the settle time: a run that starts between them is another run.
-    pipeline.cloud.control(command="speed", speed=1)
+    speed = pipeline.admin(command="status")["speed"]
+    pipeline.admin(command="speed", speed=1)
     try:
         return pipeline.drop(files, name=dataset)
     finally:
-        pipeline.cloud.control(command="speed", speed=SPEED)
+        pipeline.admin(command="speed", speed=speed)
 
 
 def _ended(pipeline, dataset: str, count: int) -> dict:
