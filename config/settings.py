@@ -17,6 +17,7 @@ Wheels = Literal["linux", "host"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 Approval = Literal["never", "always", "above"]
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
+Base = Literal["model", "champion"]
 
 YEAR: Final = 365 * 24 * 3600  # the longest that a Standard execution may run
 HOURS: Final = (0.1, 8760, "hours")
@@ -33,6 +34,7 @@ RUN_BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "minimum_gain": (0, 1, "of the metric"),
     "budget_usd": DOLLARS,
     "approve_above_usd": DOLLARS,
+    "minimum_new_bytes": (0, 10 * 1024**3, "bytes"),
 }
 BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "machine_timeout_seconds": SECONDS,
@@ -95,8 +97,10 @@ def _require_one_of(name: str, value: object, accepted: tuple[object, ...]) -> N
 class RunDefaults:
     """What a run uses for every key that its run.json leaves out; the same keys as the run's settings.
 
-    `budget_usd` None means no ceiling; `keep_model` keeps the custom model of a run that was not promoted.
-    `gate`, `watch` and `golden_prompts` have the keys that they have in run.json (finetune_core/gate.py).
+    `budget_usd` None means no ceiling; `keep_model` keeps the custom model of a run that was not promoted;
+    `gate`, `watch` and `golden_prompts` have the keys that they have in run.json (finetune_core/gate.py);
+    `base` is where training starts (a corpus always goes on from its champion unless its run.json says
+    otherwise), `minimum_new_bytes` how much of a corpus must be new before a drop starts a run.
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -115,6 +119,8 @@ class RunDefaults:
     gate: Mapping[str, object] = field(default_factory=lambda: dict(GATE))
     watch: Mapping[str, object] = field(default_factory=lambda: dict(WATCH))
     golden_prompts: Sequence[Mapping[str, str]] = field(default_factory=list)
+    base: Base = "model"
+    minimum_new_bytes: int = 0
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
@@ -123,6 +129,7 @@ class RunDefaults:
         _require_one_of(prefix + "customization_type", self.customization_type, kinds)
         _require_one_of(prefix + "serving", self.serving, get_args(Serving))
         _require_one_of(prefix + "approval", self.approval, get_args(Approval))
+        _require_one_of(prefix + "base", self.base, get_args(Base))
         _require_between(self, RUN_BOUNDS, prefix)
         limit = self.approve_above_usd
         _require(

@@ -5,4 +5,9 @@ Calls:
     bedrock:GetCustomModel         on custom-model/* of the account (base_model may be a custom model)
     bedrock:ListFoundationModels   on *
     servicequotas:GetServiceQuota  on *
+    s3:GetObject                   on the artifacts bucket's runs/*/inputs.json, runs/*/lineage.json
+    s3:PutObject                   on the artifacts bucket's runs/*
+    dynamodb:GetItem               on the ledger (keys champion#*)
+    dynamodb:PutItem               on the ledger (keys lineage#*)
+    kms:Decrypt, kms:GenerateDataKey on the keys of bucket and ledger
 """

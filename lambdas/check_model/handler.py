@@ -14,4 +14,4 @@ from finetune_core.contracts import Plan, read, write
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's signature
     """Return how the run will be trained and served; raises ModelNotTunable, QuotaTooLow."""
     plan = read(event["plan"], Plan, where="check_model: plan")
-    return write(check(plan.settings, Environment().region))
+    return write(check(plan, Environment()))

@@ -5,18 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from check_model.descent import CUSTOM, descend
 from finetune_aws import bedrock, quotas
+from finetune_aws.environment import Environment
 from finetune_core import catalogue, preflight
-from finetune_core.contracts import Preflight, RunSettings
+from finetune_core.contracts import Plan, Preflight, RunSettings
 from finetune_core.errors import AccessDenied, ModelNotTunable, RequestInvalid
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import FoundationModelDetailsTypeDef
 
-_CUSTOM = ":custom-model/"
+_GENERATIONS = 50
+"""Custom models that are followed down to their base; a longer line is a circle."""
 
 
-def check(settings: RunSettings, region: str) -> Preflight:
+def check(plan: Plan, environment: Environment) -> Preflight:
+    """Return the preflight of a run, with what it is trained from and on.
+
+    Raises:
+        ModelNotTunable: model, type, Region, serving or hyperparameters do not go together.
+        QuotaTooLow: the account has no model units for the endpoint.
+    """
+    descent = descend(plan, environment)
+    found = _check(descent.settings, environment.region)
+    return msgspec.structs.replace(found, lineage=descent.summary())
+
+
+def _check(settings: RunSettings, region: str) -> Preflight:
     """Return the preflight of a run with ``settings``.
 
     Raises:
@@ -40,14 +57,27 @@ def check(settings: RunSettings, region: str) -> Preflight:
 def _offer(base_model: str) -> preflight.Offer | None:
     """Return what Bedrock offers under an id, ARN or custom model's ARN; None when it knows none."""
     job_model = ""
-    if _CUSTOM in base_model:
-        job_model, base_model = base_model, _parent(base_model)
+    if CUSTOM in base_model:
+        job_model, base_model = base_model, _foundation(base_model)
     known = catalogue.find_model(base_model)
     details = bedrock.foundation_model(known.id if known else base_model)
     return _described(details, job_model) if details else None
 
 
-def _parent(custom_model: str) -> str:
+def _foundation(custom_model: str) -> str:
+    """Return the base model below a custom model, whose limits and life cycle count for it."""
+    below = _base_of(custom_model)
+    for _ in range(_GENERATIONS):
+        if CUSTOM not in below:
+            break
+        # A parent further up may have been deleted meanwhile: its ARN still names the base model.
+        found = bedrock.custom_model(below)
+        named = below.split(CUSTOM)[1].split("/")[0]
+        below = (found.get("baseModelArn") if found else None) or named
+    return below
+
+
+def _base_of(custom_model: str) -> str:
     found = bedrock.custom_model(custom_model)
     if found is None or found.get("modelStatus", "Active") != "Active" or not found.get("baseModelArn"):
         raise ModelNotTunable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from finetune_aws.environment import Environment
 from finetune_aws.ledger import Item, Ledger
 from finetune_aws.notices import publish
 from finetune_aws.telemetry import count, logger
-from finetune_core import curves
+from finetune_core import curves, model_cards
 from finetune_core.charts import Curve
 from finetune_core.errors import ServiceError
 from finetune_core.outcomes import status_of
@@ -80,8 +81,19 @@ def _facts(ending: Ending, item: Item, environment: str, now: datetime) -> dict[
 def _write_report(ending: Ending, report: dict[str, Any], bucket: str) -> str:
     prefix = f"runs/{ending.run_id}"
     objects.write_json(bucket, f"{prefix}/report.json", report)
+    if (ending.results.get("training") or {}).get("model_arn"):
+        objects.write_json(bucket, f"{prefix}/{model_cards.FILE}", model_cards.card(report, _lineage(ending)))
     page = to_html(report, _curves(ending.results.get("training")))
     return objects.write(bucket, f"{prefix}/report.html", page.encode(), "text/html; charset=utf-8")
+
+
+def _lineage(ending: Ending) -> dict[str, Any] | None:
+    """Return ``lineage.json``, or None for a run from before there was one."""
+    summary = (ending.results.get("preflight") or {}).get("lineage")
+    if not summary:
+        return None
+    found: dict[str, Any] = json.loads(objects.read(*objects.split_uri(summary["uri"])))
+    return found
 
 
 def _curves(training: dict[str, Any] | None) -> list[Curve]:

@@ -32,6 +32,8 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
 
     ``hyperparameters`` values are strings, as the API wants them. ``minimum_gain`` is in the metric's unit
     (0..1); money is US dollars. An endpoint without commitment lives at most a year here.
+    With ``base`` "champion" training goes on from the dataset's champion where that can be done;
+    ``minimum_new_bytes`` is how much of a corpus has to be new before a drop starts a run.
     """
 
     base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -50,6 +52,8 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     gate: Gate = Gate()
     watch: Watch = Watch()
     golden_prompts: Annotated[list[GoldenPrompt], Meta(max_length=20)] = []
+    base: Literal["model", "champion"] = "model"
+    minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
 
 
 class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
@@ -71,14 +75,15 @@ class RunNames(msgspec.Struct, kw_only=True, frozen=True):
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
     """What a run will do.
 
-    With ``action`` "wait" (for siblings of the dropped file) only ``reason`` has a meaning. With "reject" the
+    With ``action`` "wait" (for siblings of the dropped file) and "collect" (a corpus that has too little new
+    text yet) only ``reason`` has a meaning. With "reject" the
     run is known by its id, so that it can be claimed and reported once, and ends as ``RunRejected`` with
     ``reason``; its ``settings`` are then the environment's defaults. ``prefix`` is ``runs/<run_id>`` in the
     artifacts bucket, ``bytes`` the size of all pinned files, ``token`` the ``clientRequestToken`` of every
     create call of the run.
     """
 
-    action: Literal["run", "wait", "reject"]
+    action: Literal["run", "wait", "collect", "reject"]
     reason: str
     run_id: str
     dataset: str
@@ -92,6 +97,24 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     data_bucket: str
     artifacts_bucket: str
     bytes: int
+
+
+class Lineage(msgspec.Struct, kw_only=True, frozen=True):
+    """Where training starts, why there, and what it reads: the short form of ``lineage.json`` at ``uri``.
+
+    Without a parent it is a fresh start from the base model with all files. ``inputs`` pins what is trained
+    on, ``generation`` counts models from the first of the line, which is 1.
+    """
+
+    starts_from: Literal["model", "champion"]
+    reason: str
+    parent_run: str | None
+    parent_model: str | None
+    generation: int
+    trained_files: int
+    seen_files: int
+    inputs: ObjectRef
+    uri: str
 
 
 class Preflight(msgspec.Struct, kw_only=True, frozen=True):
@@ -112,6 +135,7 @@ class Preflight(msgspec.Struct, kw_only=True, frozen=True):
     serving_reason: str
     hyperparameters: dict[str, str]
     warnings: list[str] = []
+    lineage: Lineage | None = None
 
 
 class Shard(msgspec.Struct, kw_only=True, frozen=True):

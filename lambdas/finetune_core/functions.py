@@ -34,14 +34,14 @@ _FUNCTIONS: Final = (
         description="Pins the dropped files' versions and resolves settings, run id and names",
         timeout_seconds=60,
         memory_mb=256,
-        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET", "RUN_DEFAULTS"),
+        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "RUN_DEFAULTS"),
     ),
     Function(
         name="check_model",
         description="Asks Bedrock and Service Quotas whether this run can be trained and served",
         timeout_seconds=60,
         memory_mb=256,
-        variables=("ENVIRONMENT",),
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
     ),
     Function(
         name="validate_dataset",

@@ -41,6 +41,7 @@ def to_html(report: Json, curves: Sequence[Curve]) -> str:
         _header(report),
         _phases(report),
         _data(report),
+        _lineage(report),
         _price(report),
         _training(report, curves),
         _evaluation(report),
@@ -90,6 +91,23 @@ def _data(report: Json) -> str:
     ]
     rows += [[f"fault {code}", f"{count:,}"] for code, count in sorted(validation["faults"].items())]
     return _section("Dataset", _pairs([*rows, ["full report", validation["report_html"]]]))
+
+
+def _lineage(report: Json) -> str:
+    line = (report.get("preflight") or {}).get("lineage")
+    if not line:
+        return ""
+    rows: list[list[Any]] = [
+        ["starts from", line["starts_from"]],
+        ["why", line["reason"]],
+        ["parent run", line["parent_run"]],
+        ["parent model", line["parent_model"]],
+        ["generation", line["generation"]],
+        ["files trained on", f"{line['trained_files']:,}"],
+        ["files seen by the whole line", f"{line['seen_files']:,}"],
+        ["all of them", line["uri"]],
+    ]
+    return _section("Lineage", _pairs([row for row in rows if row[1] is not None]))
 
 
 def _price(report: Json) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from finetune_core import golden
+from finetune_core.catalogue import plain_id
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
 
@@ -21,6 +22,9 @@ MAX_RUN_JSON_BYTES: Final = 65_536
 
 TYPES: Final = {"fine-tuning": "FINE_TUNING", "continued-pre-training": "CONTINUED_PRE_TRAINING"}
 """``type`` in ``run.json`` → the API's ``customizationType``."""
+
+CHAMPION: Final = "champion"
+"""``base``, or in short ``base_model``: go on from the model that was promoted last."""
 
 _SCHEMA_KEY: Final = "$schema"
 _FIELDS: Final = tuple(msgspec.structs.fields(RunSettings))
@@ -57,12 +61,23 @@ def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSe
 
 
 def for_collection(defaults: RunSettings, collection: str) -> RunSettings:
-    """Return the defaults for a collection: a corpus is for continued pre-training unless told otherwise."""
-    if collection == "corpora" and defaults.customization_type != "CONTINUED_PRE_TRAINING":
-        return msgspec.structs.replace(
-            defaults, customization_type="CONTINUED_PRE_TRAINING", hyperparameters={}
-        )
-    return defaults
+    """Return the defaults for a collection.
+
+    A corpus is for continued pre-training and goes on from its champion, unless told otherwise.
+    """
+    if collection != "corpora":
+        return defaults
+    defaults = msgspec.structs.replace(defaults, base=CHAMPION)
+    if defaults.customization_type == "CONTINUED_PRE_TRAINING":
+        return defaults
+    return msgspec.structs.replace(defaults, customization_type="CONTINUED_PRE_TRAINING", hyperparameters={})
+
+
+def for_champion(defaults: RunSettings, base_model: str) -> RunSettings:
+    """Return the defaults with the base model that the champion comes from."""
+    if plain_id(base_model) == plain_id(defaults.base_model):
+        return defaults
+    return msgspec.structs.replace(defaults, base_model=base_model, hyperparameters={})
 
 
 def _parsed(text: bytes, where: str) -> dict[str, Any]:
@@ -95,6 +110,8 @@ def _parsed(text: bytes, where: str) -> dict[str, Any]:
 
 def _translated(given: dict[str, Any], where: str) -> dict[str, Any]:
     given.pop(_SCHEMA_KEY, None)
+    if given.get("base_model") == CHAMPION:
+        given["base"] = given.pop("base_model")
     for key in given:
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)

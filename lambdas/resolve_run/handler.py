@@ -7,6 +7,7 @@ from typing import Any
 from finetune_aws.environment import Environment
 from finetune_aws.telemetry import function
 from finetune_core.contracts import write
+from resolve_run.corpus import SCHEDULED
 from resolve_run.intake import resolve
 
 
@@ -19,6 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         key=dropped["object"]["key"],
         execution_arn=event["execution_arn"],
         waited=bool(event.get("waited")),
+        scheduled=event["event"].get("source") == SCHEDULED,
         environment=Environment(),
     )
     return write(plan)

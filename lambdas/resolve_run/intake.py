@@ -7,9 +7,11 @@ events for the same broken drop are reported once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from finetune_aws import objects
 from finetune_aws.environment import Environment
+from finetune_aws.ledger import Ledger
 from finetune_core import runs, settings
 from finetune_core.contracts import (
     ObjectRef,
@@ -20,17 +22,28 @@ from finetune_core.contracts import (
 )
 from finetune_core.errors import RunRejected
 from finetune_core.inputs import Inputs, PinnedFile
+from resolve_run.corpus import Corpus
 
 
-def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environment: Environment) -> Plan:
+def resolve(
+    *,
+    bucket: str,
+    key: str,
+    execution_arn: str,
+    waited: bool,
+    environment: Environment,
+    scheduled: bool = False,
+) -> Plan:
     """Pin the current versions beside ``key`` and resolve the run that they make.
+
+    With ``scheduled`` the key names a corpus's folder, and anything new in it is enough.
 
     Raises:
         RunRejected: the key is refused, or there is still no training data after the wait.
     """
     _check_bucket(bucket, environment)
     drop = runs.read_drop(bucket, key)
-    if runs.role_of(drop) is None:
+    if runs.role_of(drop) is None and not scheduled:
         raise RunRejected(
             f'"{drop.file}" starts no run',
             where=f"s3://{bucket}/{key}",
@@ -38,6 +51,9 @@ def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environm
         )
     files = _pin(bucket, drop)
     if not any(file.role == "train" for file in files):
+        if scheduled:
+            reason = f"corpus {drop.dataset} has no files yet"
+            return _pause("collect", reason, drop, environment, execution_arn=execution_arn)
         return _wait(bucket, drop, execution_arn, waited, environment)
     refusal = ""
     chosen = _defaults(drop, environment)
@@ -57,6 +73,13 @@ def resolve(*, bucket: str, key: str, execution_arn: str, waited: bool, environm
         execution_arn=execution_arn,
         environment=environment,
     )
+    if plan.action == "run" and drop.collection == "corpora":
+        corpus = Corpus(drop.dataset, environment)
+        if drop.file != "run.json":
+            reason = corpus.short_of(plan.run_id, files, 1 if scheduled else chosen.minimum_new_bytes)
+            if reason:
+                return _pause("collect", reason, drop, environment, execution_arn=execution_arn)
+        corpus.remember(plan.run_id)
     _record(plan, files)
     return plan
 
@@ -130,7 +153,7 @@ def _settings(bucket: str, drop: runs.Drop, files: list[PinnedFile], environment
     defaults = _defaults(drop, environment)
     file = next((file for file in files if file.role == "run"), None)
     if file is None:
-        return settings.merge(defaults, None, where="RUN_DEFAULTS")
+        return _merged(defaults, None, "RUN_DEFAULTS", drop, environment)
     where = f"s3://{bucket}/{file.key} version {file.version_id}"
     if file.bytes > settings.MAX_RUN_JSON_BYTES:
         raise RunRejected(
@@ -138,7 +161,20 @@ def _settings(bucket: str, drop: runs.Drop, files: list[PinnedFile], environment
             where=where,
             remedy="Drop the run's settings under that name, nothing else.",
         )
-    return settings.merge(defaults, objects.read(bucket, file.key, file.version_id), where=where)
+    return _merged(defaults, objects.read(bucket, file.key, file.version_id), where, drop, environment)
+
+
+def _merged(
+    defaults: RunSettings, text: bytes | None, where: str, drop: runs.Drop, environment: Environment
+) -> RunSettings:
+    """Return the run's settings; to go on from a champion means its base model, unless another is named."""
+    merged = settings.merge(defaults, text, where=where)
+    if merged.base != settings.CHAMPION:
+        return merged
+    champion = Ledger(environment.ledger_table).champion(drop.dataset) or {}
+    if not champion.get("base_model"):
+        return merged
+    return settings.merge(settings.for_champion(defaults, champion["base_model"]), text, where=where)
 
 
 def _defaults(drop: runs.Drop, environment: Environment) -> RunSettings:
@@ -153,9 +189,22 @@ def _wait(bucket: str, drop: runs.Drop, execution_arn: str, waited: bool, enviro
             where=f"s3://{bucket}/{drop.folder}",
             remedy=f"Drop {wanted} into the same folder; it starts the run.",
         )
+    reason = f"{wanted} has not arrived yet"
+    return _pause("wait", reason, drop, environment, execution_arn=execution_arn)
+
+
+def _pause(
+    action: Literal["wait", "collect"],
+    reason: str,
+    drop: runs.Drop,
+    environment: Environment,
+    *,
+    execution_arn: str,
+) -> Plan:
+    """Return the plan of a drop that is no run yet."""
     return Plan(
-        action="wait",
-        reason=f"{wanted} has not arrived yet",
+        action=action,
+        reason=reason,
         run_id="",
         dataset=drop.dataset,
         collection=drop.collection,
@@ -165,7 +214,7 @@ def _wait(bucket: str, drop: runs.Drop, execution_arn: str, waited: bool, enviro
         names=RunNames(job="", model="", endpoint=""),
         token="",
         prefix="",
-        data_bucket=bucket,
+        data_bucket=environment.data_bucket,
         artifacts_bucket=environment.artifacts_bucket,
         bytes=0,
     )

@@ -24,7 +24,7 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
     Raises:
         DatasetInvalid: after the report was written, with the first faults and where it lies.
     """
-    files = Files(plan)
+    files = Files(plan, preflight)
     model, kind = row_of(preflight), preflight.customization_type
     scanned = {
         role: scan(files.chunks(role), model, kind, role=role, stable=True)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import msgspec
 
 from finetune_aws import objects
-from finetune_core.contracts import Plan
+from finetune_core.contracts import Plan, Preflight
 from finetune_core.inputs import Inputs
 
 
 class Files:
     """Reads the files that ``inputs.json`` pins. A corpus's files are read as one, in the order of keys."""
 
-    def __init__(self, plan: Plan) -> None:
-        text = objects.read(plan.inputs.bucket, plan.inputs.key)
+    def __init__(self, plan: Plan, preflight: Preflight) -> None:
+        pinned = preflight.lineage.inputs if preflight.lineage else plan.inputs
+        text = objects.read(pinned.bucket, pinned.key)
         self._inputs = msgspec.json.decode(text, type=Inputs)
         self.roles = {str(file.role) for file in self._inputs.files} - {"run"}
 

@@ -42,6 +42,8 @@ RUN_KEYS: Final = {
     "gate": "What decides the comparison: metric, fewest records, largest loss that a slice may suffer.",
     "watch": "How a new champion is watched, and when the one before takes over again.",
     "golden_prompts": "Prompts with known answers that the endpoint must pass before it is evaluated.",
+    "base": "champion: train the model that was promoted last further; model: start from the base model.",
+    "minimum_new_bytes": "Bytes of a corpus that must be new before a drop starts a run; 0: every drop.",
 }
 """What each key of `run.json` means."""
 

@@ -74,15 +74,29 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
     s3 = reach.key_through("s3")
     ledger_key = reach.key_through("dynamodb")
     evaluation = _read(reach.artifacts, "runs/*/evaluation.jsonl")
+    lineages = _read(reach.artifacts, "runs/*/inputs.json", "runs/*/lineage.json")
     endpoints = reach.bedrock(*ENDPOINTS)
     return {
         "resolve_run": (
             _list(reach.data, "s3:ListBucketVersions", "datasets/*", "corpora/*"),
             _read(reach.data, "datasets/*/run.json", "corpora/*/run.json"),
+            lineages,
             _write(reach.artifacts, "runs/*"),
+            _ledger(reach, ("champion#*", "corpus#*", "run#*"), "GetItem"),
+            _ledger(reach, ("corpus#*",), "PutItem"),
             s3,
+            ledger_key,
         ),
-        "check_model": (*_ask_bedrock(reach), _on_nothing("servicequotas:GetServiceQuota")),
+        "check_model": (
+            *_ask_bedrock(reach),
+            _on_nothing("servicequotas:GetServiceQuota"),
+            lineages,
+            _write(reach.artifacts, "runs/*"),
+            _ledger(reach, ("champion#*",), "GetItem"),
+            _ledger(reach, ("lineage#*",), "PutItem"),
+            s3,
+            ledger_key,
+        ),
         "validate_dataset": (
             _read(reach.data, "datasets/*", "corpora/*"),
             _write(reach.data, "prepared/*"),
@@ -212,8 +226,8 @@ def _pointer(reach: Reach, *operations: str) -> Allow:
 
 def _finish(reach: Reach) -> tuple[Allow, ...]:
     return (
-        _read(reach.artifacts, "runs/*/training/*"),
-        _write(reach.artifacts, "runs/*/report.html", "runs/*/report.json"),
+        _read(reach.artifacts, "runs/*/lineage.json", "runs/*/training/*"),
+        _write(reach.artifacts, "runs/*/model-card.json", "runs/*/report.html", "runs/*/report.json"),
         _ledger(reach, ("run#*",), "GetItem", "UpdateItem"),
         *_notify(reach),
         reach.key_through("s3", "dynamodb"),

@@ -42,6 +42,7 @@ def intake_states(resources: Resources, *, settle_seconds: int) -> States:
             "Type": "Choice",
             "Choices": [
                 {"Condition": expression("$plan.action = 'wait'"), "Next": "Wait for siblings"},
+                {"Condition": expression("$plan.action = 'collect'"), "Next": "Still collecting"},
             ],
             "Default": "Claim run",
         },
@@ -56,6 +57,10 @@ def intake_states(resources: Resources, *, settle_seconds: int) -> States:
                 }
             ],
             "Default": "Record preflight",
+        },
+        "Still collecting": {
+            "Type": "Succeed",
+            "Output": {"outcome": "Collecting", "message": expression("$plan.reason")},
         },
         "Already claimed": {"Type": "Succeed", "Output": {"outcome": "Duplicate"}},
     }

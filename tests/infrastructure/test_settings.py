@@ -48,6 +48,8 @@ WRONG_RUN = {
     "budget_usd": -1,
     "approval": "maybe",
     "approve_above_usd": None,
+    "base": "parent",
+    "minimum_new_bytes": -1,
 }
 
 

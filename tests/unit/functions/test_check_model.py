@@ -2,6 +2,7 @@
 
 # ruff: noqa: N803 - arguments have the services' own names
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from finetune_core.errors import AccessDenied, ModelNotTunable, QuotaTooLow, ServiceUnavailable, Throttled
 from tests.unit.functions.aws import FakeAws, error
-from tests.unit.functions.samples import CUSTOM_ARN, MODEL_ARN, MODEL_ID, plan, settings
+from tests.unit.functions.samples import CUSTOM_ARN, MODEL_ARN, MODEL_ID, RUN_ID, plan, settings
 
 Call = Callable[..., dict[str, Any]]
 
@@ -34,6 +35,15 @@ def summaries(*model_ids: str) -> Any:
 
 def units(value: float) -> Any:
     return {"Quota": {"QuotaCode": "L-BE77399C", "Value": value}}
+
+
+@pytest.fixture(autouse=True)
+def inputs(aws: FakeAws) -> None:
+    """What intake wrote: one pinned training file."""
+    file = {"role": "train", "bucket": "data-bucket", "key": "k", "version_id": "1", "bytes": 5}
+    found = {"run_id": RUN_ID, "dataset": "banking-qa", "collection": "datasets", "files": [file]}
+    body = json.dumps(found | {"settings": settings()}).encode()
+    aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/inputs.json", body)
 
 
 def check(call: Call, **changes: Any) -> dict[str, Any]:
