@@ -66,6 +66,7 @@ WATCH: Final[Mapping[str, object]] = {
     "latency_factor": 3.0,
     "minimum_calls": 20,
 }
+CORPUS: Final = r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}"
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -173,6 +174,8 @@ class Settings:
     """How long clean up waits for what Bedrock still creates; what is left then is the guardian's."""
     evaluation_concurrency: int = 4
     """Shards of held-out prompts answered at once."""
+    corpus_schedules: Mapping[str, str] = field(default_factory=dict)
+    """Corpora that are looked at on a schedule: {"manuals": "rate(7 days)"}. Anything new starts a run."""
     guardian_schedule: str = "rate(1 hour)"
     watch_schedule: str = "rate(5 minutes)"
     """How often new champions are looked at while they are watched."""
@@ -198,6 +201,10 @@ class Settings:
         _require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
         _require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
         _require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        schedule, accepted = PATTERNS["guardian_schedule"]
+        for corpus, expression in self.corpus_schedules.items():
+            _require(bool(re.fullmatch(CORPUS, corpus)), "corpus_schedules", corpus, "names of corpora")
+            _require(bool(re.fullmatch(schedule, expression)), "corpus_schedules", expression, accepted)
         for address in self.notification_emails:
             _require(bool(EMAIL.fullmatch(address)), "notification_emails", address, "e-mail addresses")
         _require_between(self, BOUNDS, "")

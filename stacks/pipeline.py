@@ -12,6 +12,7 @@ from constructs import Construct
 from config.settings import Settings
 from finetune_core.functions import FUNCTIONS
 from stacks.components.bedrock_role import BedrockRole
+from stacks.components.corpus_schedules import CorpusSchedules
 from stacks.components.dead_letters import DeadLetters
 from stacks.components.drop_triggers import DropTrigger, EndTrigger
 from stacks.components.encrypted_topic import EncryptedTopic
@@ -123,6 +124,15 @@ class PipelineStack(Stack):
     def _triggers(self) -> None:
         machine = self.machine.machine
         DropTrigger(self, "Drop", bucket=self._storage.data, machine=machine, dead_letters=self.dead_letters)
+        CorpusSchedules(
+            self,
+            "CorpusSchedules",
+            settings=self._settings,
+            machine=machine,
+            data_bucket=self._storage.data.bucket_name,
+            key_arn=self._storage.key_arn,
+            dead_letters=self.dead_letters,
+        )
         closing = self.functions["close_run"].function
         EndTrigger(self, "End", machine=machine, function=closing, dead_letters=self.dead_letters)
 

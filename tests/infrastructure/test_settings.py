@@ -26,6 +26,7 @@ WRONG = {
     "clean_up_wait_seconds": 841,
     "approval_timeout_seconds": 1,
     "evaluation_concurrency": 0,
+    "corpus_schedules": {"manuals": "weekly"},
     "guardian_schedule": "hourly",
     "watch_schedule": "often",
     "guardian_idle_hours": 0,

@@ -75,11 +75,8 @@ def test_a_small_addition_waits_and_a_schedule_takes_it(pipeline):
     settings = data.run_file(base_model=TITAN, serving="none", minimum_new_bytes=1000)
     corpus = pipeline.drop({"first.jsonl": _texts("mill"), "run.json": settings}, collection="corpora")
     _finished(pipeline, corpus, 1)
-    pipeline.drop(
-        {"little.jsonl": _texts("mill")[:400].rpartition(b"\n")[0] or data.lines([{"input": "x" * 200}])},
-        collection="corpora",
-        name=corpus,
-    )
+    little = data.lines([{"input": "The lamp at the mill was mended. " * 8}] * 2)
+    pipeline.drop({"little.jsonl": little}, collection="corpora", name=corpus)
 
     def collecting():
         ended = [each for each in pipeline.executions(corpus) if each["status"] == "SUCCEEDED"]
