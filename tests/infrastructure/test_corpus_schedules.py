@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from resolve_run.corpus import SCHEDULED
 
 from config.environments import DEV
+from resolve_run.corpus import SCHEDULED
 from stacks.components.corpus_schedules import SOURCE
 from tests.infrastructure.policies import text
 from tests.infrastructure.synthesis import Synthesised, synthesise

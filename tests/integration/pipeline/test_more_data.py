@@ -1,4 +1,4 @@
-"""A corpus that grows: three drops, each model trained further from the one before, and its whole line known."""
+"""A corpus that grows: each model is trained further from the one before, and its whole line is known."""
 
 import json
 
@@ -39,7 +39,7 @@ def _artifact(pipeline, run: dict, name: str) -> dict:
 
 
 def _check_line(pipeline, runs: list[dict], corpus: str, names: list[str]) -> None:
-    """The newest of `runs` descends from all before it, and has seen the files `names`, the last one alone now."""
+    """The newest of `runs` descends from all before it and has seen the files `names`, only now the last."""
     run, before = runs[-1], runs[:-1]
     line, card = json.loads(run["preflight"])["lineage"], _artifact(pipeline, run, "model-card.json")
     keys = [f"corpora/{corpus}/{name}" for name in names]
