@@ -20,6 +20,8 @@ from msgspec import Meta
 
 from finetune_core.errors import SettingsError
 from finetune_core.gate import Gate, GoldenPrompt, Watch
+from finetune_core.references import Lineage as Lineage  # noqa: PLC0414 - part of this module's names
+from finetune_core.references import ObjectRef as ObjectRef  # noqa: PLC0414
 from finetune_core.verdicts import Contestant
 
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
@@ -56,14 +58,6 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
 
 
-class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
-    """An S3 object; ``version_id`` pins the bytes when it is given."""
-
-    bucket: str
-    key: str
-    version_id: str | None = None
-
-
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
     """Names of what the run creates in Bedrock: each ≤ 63 characters and within its own pattern."""
 
@@ -97,24 +91,6 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     data_bucket: str
     artifacts_bucket: str
     bytes: int
-
-
-class Lineage(msgspec.Struct, kw_only=True, frozen=True):
-    """Where training starts, why there, and what it reads: the short form of ``lineage.json`` at ``uri``.
-
-    Without a parent it is a fresh start from the base model with all files. ``inputs`` pins what is trained
-    on, ``generation`` counts models from the first of the line, which is 1.
-    """
-
-    starts_from: Literal["model", "champion"]
-    reason: str
-    parent_run: str | None
-    parent_model: str | None
-    generation: int
-    trained_files: int
-    seen_files: int
-    inputs: ObjectRef
-    uri: str
 
 
 class Preflight(msgspec.Struct, kw_only=True, frozen=True):
