@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,6 +16,8 @@ SHARD: Final = 25
 """Evaluation records that one function call asks: small enough to end in time on a slow endpoint."""
 MOST_EVALUATION: Final = 1000
 """Records of the user's own evaluation file that are asked; the rest would only cost."""
+MOST_COMPARED: Final = 64 * 1_048_576
+"""Bytes of a training file up to which near duplicates are looked for before it is split."""
 _SHOWN: Final = 5
 
 Part = Literal["train", "validation", "evaluation"]
@@ -44,13 +47,39 @@ def choose_sources(roles: set[str], *, takes_validation: bool, can_be_asked: boo
     return Sources(validation, "validation" if "validation" in roles and not takes_validation else None)
 
 
-def plan_parts(train: Scanned, rules: KindRules, sources: Sources, settings: RunSettings) -> SplitPlan:
-    """Plan the split of the training file for the parts that have no file of their own."""
+def near_duplicates(train: Scanned, sources: Sources, read: Callable[[], Iterable[bytes]]) -> dict[int, int]:
+    """Return which record decides for each near duplicate, so that a split keeps them on one side.
+
+    Nothing for a file that is not split, or too large to compare in one function (12 seconds at the bound);
+    copies of a record stay together in any case. `read` yields the records, each time it is called.
+    """
+    split = sources.validation is None or sources.evaluation is None
+    if not split or train.partial.size > MOST_COMPARED:
+        return {}
+    from finetune_core.near_duplicates import group  # noqa: PLC0415 - costs the function's start
+
+    own = (mark for mark in train.partial.fingerprints if mark)
+    pairs = zip(own, group(read).marks, strict=True)
+    return {mark: group_mark for mark, group_mark in pairs if mark != group_mark}
+
+
+def plan_parts(
+    train: Scanned,
+    rules: KindRules,
+    sources: Sources,
+    settings: RunSettings,
+    moved: dict[int, int] | None = None,
+) -> SplitPlan:
+    """Plan the split of the training file for the parts that have no file of their own.
+
+    `moved` is what `near_duplicates` found.
+    """
     return plan_split(
         train.partial.fingerprints,
         rules,
         validation_fraction=settings.validation_fraction if sources.validation is None else 0.0,
         evaluation_records=settings.evaluation_records if sources.evaluation is None else 0,
+        moved=moved,
     )
 
 

@@ -31,6 +31,7 @@ class SplitPlan(Struct, frozen=True):
     """Where the bounds lie: fingerprints up to `evaluation_to` evaluate, from `validation_from` on validate.
 
     The counts are exact for the file planned for; `notes` say what was asked for and could not be had.
+    `moved` gives, for the records of a group of near duplicates, the fingerprint that decides for them all.
     """
 
     evaluation_to: int
@@ -39,9 +40,11 @@ class SplitPlan(Struct, frozen=True):
     validation: int
     evaluation: int
     notes: tuple[str, ...] = ()
+    moved: dict[int, int] = {}
 
     def side(self, fingerprint: int) -> Side:
         """Return the side of a record by its fingerprint."""
+        fingerprint = self.moved.get(fingerprint, fingerprint)
         if fingerprint <= self.evaluation_to:
             return "evaluation"
         return "validation" if fingerprint >= self.validation_from else "train"
@@ -53,13 +56,16 @@ def plan_split(
     *,
     validation_fraction: float = 0.0,
     evaluation_records: int = 0,
+    moved: dict[int, int] | None = None,
 ) -> SplitPlan:
     """Plan the split of a file from the stable fingerprints of its lines (0 for lines without a record).
 
     Training keeps the model's minimum whatever was asked for; validation is left out when it would fall
-    below the model's minimum or the model takes none. Pass 0 for a side that has its own file.
+    below the model's minimum or the model takes none. Pass 0 for a side that has its own file. `moved` as in
+    `SplitPlan`.
     """
-    marks = sorted(mark for mark in fingerprints if mark)
+    moved = moved or {}
+    marks = sorted(moved.get(mark, mark) for mark in fingerprints if mark)
     notes: list[str] = []
     spare = max(len(marks) - rules.records_min.value, 0)
     evaluation = _evaluation_size(len(marks), spare, evaluation_records, notes)
@@ -73,6 +79,7 @@ def plan_split(
         validation=validation,
         evaluation=evaluation,
         notes=tuple(notes),
+        moved=moved,
     )
 
 

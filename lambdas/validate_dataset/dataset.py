@@ -9,6 +9,7 @@ from pathlib import Path
 from finetune_aws import objects
 from finetune_core import preparation, validation_report
 from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
+from finetune_core.split import records
 from finetune_core.unlisted import row_of
 from finetune_core.validation import ROLES, Report, Role, Scanned, judge, offered_rules, scan
 from validate_dataset import media
@@ -40,7 +41,9 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
     sources = preparation.choose_sources(
         files.roles, takes_validation=preflight.takes_validation, can_be_asked=record_format in _ASKED
     )
-    split = preparation.plan_parts(scanned["train"], offered_rules(model, kind), sources, plan.settings)
+    moved = preparation.near_duplicates(scanned["train"], sources, lambda: records(files.chunks("train")))
+    rules = offered_rules(model, kind)
+    split = preparation.plan_parts(scanned["train"], rules, sources, plan.settings, moved)
     with tempfile.TemporaryDirectory() as folder:
         written = PartsWriter(plan, files, Path(folder)).write(split, sources)
     return Validation(

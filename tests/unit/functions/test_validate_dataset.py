@@ -69,6 +69,24 @@ def test_splits_train_into_three_parts_without_losing_a_record(aws: FakeAws, cal
     assert 0 < found["tokens"]["low"] < found["tokens"]["expected"] < found["tokens"]["high"]
 
 
+def test_near_duplicates_stay_on_one_side(aws: FakeAws, call: Call) -> None:
+    """Forty questions, each asked in three ways that differ in one word of sixty."""
+    asked = [" ".join(f"word{number}x{place}" for place in range(60)) for number in range(40)]
+    texts = [f"{text} {end}" for text in asked for end in ("please", "now", "again")]
+    pin(aws, train=b"".join(record(0).replace(b"question 0", text.encode()) for text in texts))
+    found = run(call)
+    train = aws.s3.text("data-bucket", f"prepared/{RUN_ID}/train.jsonl")
+    validation = aws.s3.text("data-bucket", f"prepared/{RUN_ID}/validation.jsonl")
+    evaluation = aws.s3.text("artifacts-bucket", found["evaluation"]["key"])
+    sides = (train, validation, evaluation)
+    assert all(sum(text in side for side in sides) == 1 for text in asked)
+    assert all(side.count("word") for side in sides)
+    counts = found["counts"]
+    assert [counts["train"], counts["validation"], counts["evaluation"]] == [
+        sum(text in line for text in asked for line in side.splitlines()) for side in sides
+    ]
+
+
 def test_the_users_own_files_are_used_as_they_are(aws: FakeAws, call: Call) -> None:
     pin(
         aws,
