@@ -16,11 +16,13 @@ from finetune_core.exact_json import Object, parse
 from finetune_core.faults import Fault, cut
 from finetune_core.findings import Spec
 from finetune_core.line_check import WHITE_SPACE, check_line
-from finetune_core.records import SCHEMA_VERSION
+from finetune_core.records import SCHEMA_VERSION, recognise
 from finetune_core.scanner import stable_fingerprint
 
 _BOM: Final = b"\xef\xbb\xbf"
 _ROLES: Final = ("user", "assistant")
+_TWINS: Final = ("converse", "messages")
+"""Formats that differ in how a text is written; what others say another way is for `finetune convert`."""
 
 
 class Change(Struct, frozen=True):
@@ -86,6 +88,8 @@ class Repairer:
         record = None if any(fault.code == "duplicate_key" for fault in faults) else _record(line)
         if record is None:  # with a key given twice, writing anew would lose one of them without a word
             return line, faults
+        if faults and faults[0].code == "wrong_format" and recognise(record) not in _TWINS:
+            return line, faults
         mending = _Mending(number, self._spec)
         mending.record(record)
         mended = _written(record) if mending.changes else None
@@ -126,7 +130,7 @@ class _Mending:
                 self._form(turn, "content", f"$.messages[{index}].content", blocks=as_blocks)
 
     def _tell(self, code: str, message: str, before: object, after: object) -> None:
-        self.changes.append(Change(self._number, code, "changed", message, cut(before), cut(after)))
+        self.changes.append(Change(self._number, code, "changed", message, _told(before), _told(after)))
 
     def _version(self, record: Object) -> None:
         before = record.get("schemaVersion")
@@ -227,6 +231,10 @@ def _dropped(number: int, code: str, message: str, line: bytes) -> Change:
 
 def _shown(line: bytes) -> str:
     return cut(line[:500].decode("utf-8", "replace"))
+
+
+def _told(value: object) -> str:
+    return cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _texts(blocks: list[Any]) -> list[str] | None:

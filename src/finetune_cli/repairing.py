@@ -71,6 +71,8 @@ def show_repair(repair: Repair, console: Console) -> None:
     for verb, counts in (("changed", repair.changed), ("dropped", repair.dropped)):
         for code, count in counts.items():
             console.say(f"  {verb:<8} {count:>8,}  {code}")
+    if "wrong_format" in repair.dropped:
+        console.say("  records of another format: `finetune convert` brings them into the model's")
     if not repair.changed and not repair.dropped:
         console.say("  nothing to repair")
     console.say(f"every change: {repair.changes}\n")

@@ -73,6 +73,7 @@ DROPPED = [
     ("duplicate_key", b'{"schemaVersion": "x", ' + good(1)[1:]),
     ("not_an_object", b"[1]\n"),
     ("wrong_format", line(PAIR)),
+    ("wrong_format", line({"messages": [{"role": "system", "content": "S"}, *PLAIN["messages"]]})),
 ]
 
 
