@@ -15,6 +15,7 @@ from typing import Final, Literal, get_args
 Architecture = Literal["arm64", "x86_64"]
 Wheels = Literal["linux", "host"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
+TrainingGate = Literal["none", "divergence", "overfitting"]
 Approval = Literal["never", "always", "above"]
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
 Base = Literal["model", "champion"]
@@ -39,6 +40,8 @@ RUN_BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
 BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "machine_timeout_seconds": SECONDS,
     "training_timeout_seconds": SECONDS,
+    "training_poll_seconds": (60, 3600, "seconds"),
+    "training_stall_seconds": SECONDS,
     "serving_timeout_seconds": SECONDS,
     "approval_timeout_seconds": SECONDS,
     "serving_poll_seconds": (1, 3600, "seconds"),
@@ -102,6 +105,7 @@ class RunDefaults:
     `gate`, `watch` and `golden_prompts` have the keys that they have in run.json (finetune_core/gate.py);
     `base` is where training starts (a corpus always goes on from its champion unless its run.json says
     otherwise), `minimum_new_bytes` how much of a corpus must be new before a drop starts a run.
+    `training_gate` says which finding about the loss curves keeps a model from being served.
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -122,6 +126,7 @@ class RunDefaults:
     golden_prompts: Sequence[Mapping[str, str]] = field(default_factory=list)
     base: Base = "model"
     minimum_new_bytes: int = 0
+    training_gate: TrainingGate = "divergence"
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
@@ -131,6 +136,7 @@ class RunDefaults:
         _require_one_of(prefix + "serving", self.serving, get_args(Serving))
         _require_one_of(prefix + "approval", self.approval, get_args(Approval))
         _require_one_of(prefix + "base", self.base, get_args(Base))
+        _require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
         _require_between(self, RUN_BOUNDS, prefix)
         limit = self.approve_above_usd
         _require(
@@ -165,6 +171,9 @@ class Settings:
     """Whether the state machine's log holds inputs and outputs (dataset names, settings, figures)."""
     machine_timeout_seconds: int = 7 * 24 * 3600
     training_timeout_seconds: int = 72 * 3600
+    training_poll_seconds: int = 300
+    training_stall_seconds: int = 12 * 3600
+    """A job of which no stage moves for so long before it trains is stopped: TrainingStalled."""
     serving_timeout_seconds: int = 2 * 3600
     serving_poll_seconds: int = 60
     settle_seconds: int = 120

@@ -97,19 +97,21 @@ def _lineage(ending: Ending) -> dict[str, Any] | None:
 
 
 def _curves(training: dict[str, Any] | None) -> list[Curve]:
-    """Return the loss curves for the chart; a report without its chart is better than none."""
-    if not training or not training.get("curve_uri"):
+    """Return the loss curves for the chart: both, from the file that each lies in."""
+    found = training or {}
+    parts = (("training", "curve_uri"), ("validation", "validation_curve_uri"))
+    return [Curve(f"{name} loss", _points(found.get(uri), f"{name}_loss")) for name, uri in parts]
+
+
+def _points(uri: str | None, column: str) -> list[curves.Point]:
+    """Return one curve; a report without its chart is better than none."""
+    if not uri:
         return []
-    bucket, key = objects.split_uri(training["curve_uri"])
     try:
-        text = objects.read(bucket, key).decode("utf-8", "replace")
+        return curves.parse(objects.read(*objects.split_uri(uri)).decode("utf-8", "replace"), column)
     except ServiceError as error:
         logger.warning(str(error))
         return []
-    return [
-        Curve("training loss", curves.parse(text, "training_loss")),
-        Curve("validation loss", curves.parse(text, "validation_loss")),
-    ]
 
 
 def _record(ledger: Ledger, ending: Ending, item: Item | None, uri: str, report: dict[str, Any]) -> None:
@@ -120,6 +122,7 @@ def _record(ledger: Ledger, ending: Ending, item: Item | None, uri: str, report:
         "finished_at": report["finished_at"],
         "updated_at": report["finished_at"],
         "report": uri,
+        **{name: json.dumps(found) for name in (*RESULTS, "error") if (found := report[name])},
     }
     if item is None:
         # Refused before it could be claimed: there is no item yet.

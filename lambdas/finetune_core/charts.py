@@ -12,6 +12,8 @@ from finetune_core.curves import Point, thin
 WIDTH: Final = 720
 HEIGHT: Final = 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 28
+_CHARACTER: Final = 7.5
+"""Width of a digit at the chart's font size, on the safe side."""
 _MOST_POINTS: Final = 300
 _COLOURS: Final = ("#2456c8", "#c2571a")
 
@@ -31,7 +33,7 @@ def loss_chart(curves: Sequence[Curve]) -> str:
         return ""
     steps = [step for curve in drawn for step, _ in curve.points]
     losses = [loss for curve in drawn for _, loss in curve.points]
-    frame = _Frame(min(steps), max(steps), min(losses), max(losses))
+    frame = _Frame(min(steps), max(steps), min(losses), max(losses), _margin(min(losses), max(losses)))
     lines = "".join(_line(curve, frame, _COLOURS[index % len(_COLOURS)]) for index, curve in enumerate(drawn))
     legend = "".join(
         f'<text x="{WIDTH - _RIGHT}" y="{_TOP + 14 + 18 * index}" text-anchor="end" '
@@ -51,14 +53,21 @@ class _Frame:
     last: float
     low: float
     high: float
+    left: float
 
     def x(self, step: float) -> float:
-        return _LEFT + (step - self.first) / ((self.last - self.first) or 1) * (WIDTH - _LEFT - _RIGHT)
+        return self.left + (step - self.first) / ((self.last - self.first) or 1) * (WIDTH - self.left - _RIGHT)
 
     def y(self, loss: float) -> float:
         return (
             HEIGHT - _BOTTOM - (loss - self.low) / ((self.high - self.low) or 1) * (HEIGHT - _TOP - _BOTTOM)
         )
+
+
+def _margin(low: float, high: float) -> float:
+    """Return the width that the longest label of the loss axis needs, in the chart's units."""
+    longest = max(len(f"{loss:.3g}") for loss in (low, (low + high) / 2, high))
+    return max(_LEFT, 14 + _CHARACTER * longest)
 
 
 def _line(curve: Curve, frame: _Frame, colour: str) -> str:
@@ -72,8 +81,8 @@ def _axes(frame: _Frame) -> str:
         loss = frame.low + share * (frame.high - frame.low)
         y = frame.y(loss)
         marks.append(
-            f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e7ee"/>'
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#5d6778">{loss:.3g}</text>'
+            f'<line x1="{frame.left:.1f}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e7ee"/>'
+            f'<text x="{frame.left - 6:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="#5d6778">{loss:.3g}</text>'
         )
     for step, anchor in ((frame.first, "start"), (frame.last, "end")):
         marks.append(

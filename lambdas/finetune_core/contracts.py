@@ -36,6 +36,7 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     (0..1); money is US dollars. An endpoint without commitment lives at most a year here.
     With ``base`` "champion" training goes on from the dataset's champion where that can be done;
     ``minimum_new_bytes`` is how much of a corpus has to be new before a drop starts a run.
+    ``training_gate`` says which finding about the loss curves keeps the model from being served.
     """
 
     base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -56,6 +57,15 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     golden_prompts: Annotated[list[GoldenPrompt], Meta(max_length=20)] = []
     base: Literal["model", "champion"] = "model"
     minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
+    training_gate: Literal["none", "divergence", "overfitting"] = "divergence"
+
+
+class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
+    """An S3 object; ``version_id`` pins the bytes when it is given."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
 
 
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
@@ -198,8 +208,23 @@ class Loss(msgspec.Struct, kw_only=True, frozen=True):
     last: float
 
 
+class CurveFinding(msgspec.Struct, kw_only=True, frozen=True):
+    """What a loss curve shows, and what to change in the next run."""
+
+    code: Literal["divergence", "overfitting", "no_progress", "plateau", "spikes", "no_curve"]
+    what: str
+    advice: str
+
+
+class Blocked(msgspec.Struct, kw_only=True, frozen=True):
+    """Why a trained model is not served; both are empty when it is."""
+
+    outcome: str = ""
+    message: str = ""
+
+
 class Training(msgspec.Struct, kw_only=True, frozen=True):
-    """A finished customization job, its custom model and its curve. ``seconds`` is wall time of the job."""
+    """A finished customization job, its custom model and its curves. ``seconds`` is wall time of the job."""
 
     job_arn: str
     model_arn: str
@@ -210,6 +235,9 @@ class Training(msgspec.Struct, kw_only=True, frozen=True):
     seconds: float
     curve_uri: str | None
     billed_tokens: int | None
+    validation_curve_uri: str | None = None
+    findings: list[CurveFinding] = []
+    blocked: Blocked = Blocked()
 
 
 class Endpoint(msgspec.Struct, kw_only=True, frozen=True):

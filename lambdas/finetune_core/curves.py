@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from finetune_core.contracts import Loss
@@ -34,17 +34,24 @@ def parse(text: str, column: str) -> list[Point]:
 
     Column names are compared without case and surrounding blanks; an absent column gives no points.
     """
+    return [(step, value) for step, value in _rows(text, column) if math.isfinite(value)]
+
+
+def first_broken(text: str, column: str) -> int | None:
+    """Return the first step whose ``column`` is infinite or "nan": the loss was lost there."""
+    return next((step for step, value in _rows(text, column) if not math.isfinite(value)), None)
+
+
+def _rows(text: str, column: str) -> Iterator[Point]:
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
     names = {name.strip().lower(): name for name in reader.fieldnames or []}
     if column not in names:
-        return []
-    points = []
+        return
     for index, row in enumerate(reader, start=1):
         value = _number(row.get(names[column]))
         step = _number(row.get(names.get("step_number", "")))
         if value is not None:
-            points.append((int(step) if step is not None else index, value))
-    return points
+            yield (int(step) if step is not None and math.isfinite(step) else index, value)
 
 
 def loss(points: list[Point]) -> Loss | None:
@@ -62,7 +69,6 @@ def thin(points: list[Point], most: int) -> list[Point]:
 
 def _number(text: str | None) -> float | None:
     try:
-        value = float(text or "")
+        return float(text or "")
     except ValueError:
         return None
-    return value if math.isfinite(value) else None

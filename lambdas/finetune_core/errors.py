@@ -15,6 +15,8 @@ as ``errorType``), so a class name here is part of the contract with ``stacks/wo
     │   ├── ApprovalTimedOut         approve: nobody answered in time
     │   ├── TrainingFailed           train: the job ended as Failed or Stopped
     │   ├── TrainingStalled          train: the job made no progress within the limit
+    │   ├── TrainingDiverged         train: the loss rose instead of falling, or was no number
+    │   ├── TrainingOverfitted       train: the validation loss rose while the training loss fell
     │   ├── ServingFailed            serve: endpoint failed, or did not answer
     │   ├── EvaluationFailed         evaluate: answers are missing or cannot be compared
     │   ├── Rejected                 evaluate: the candidate is worse
@@ -103,6 +105,14 @@ class TrainingFailed(RunError):
 
 class TrainingStalled(RunError):
     """Training: the customization job made no progress within the stall limit."""
+
+
+class TrainingDiverged(RunError):
+    """Training: the loss rose instead of falling, or was no number; the model is not served."""
+
+
+class TrainingOverfitted(RunError):
+    """Training: the validation loss rose clearly while the training loss fell; not served if so set."""
 
 
 class ServingFailed(RunError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ _STYLE: Final = """
 *{box-sizing:border-box}body{margin:0;background:#f6f7f9;color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 4rem}
-h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:0 0 .7rem}
+h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:0 0 .7rem}h3{font-size:.95rem;margin:1rem 0 .3rem}
 section{background:#fff;border:1px solid var(--line);border-radius:.6rem;
 padding:1.1rem 1.25rem;margin-top:1rem}
 .soft{color:var(--soft)}.tag{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;
@@ -72,9 +73,36 @@ def _phases(report: Json) -> str:
     phases = report.get("phases") or []
     if not phases:
         return ""
-    ends = [phase["at"] for phase in phases[1:]] + [report.get("finished_at", "")]
-    rows = [[phase["phase"], phase["at"], end] for phase, end in zip(phases, ends, strict=True)]
-    return _section("Phases", _table(["phase", "from", "to"], rows))
+    # A phase is written down again when it has something to add: that is no new phase.
+    first = [phase for at, phase in enumerate(phases) if at == 0 or phase["phase"] != phases[at - 1]["phase"]]
+    ends = [phase["at"] for phase in first[1:]] + [report.get("finished_at") or ""]
+    rows = [
+        [phase["phase"], phase["at"], end, _took(phase["at"], end)]
+        for phase, end in zip(first, ends, strict=True)
+    ]
+    return _section("Phases", _table(["phase", "from", "to", "took"], rows))
+
+
+def _took(began: str, ended: str) -> str:
+    """Return the time between two ISO times in words, "" when one of them is none."""
+    try:
+        passed = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+    except ValueError:
+        return ""
+    return in_words(passed.total_seconds())
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration as people say it: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "3 days 4 h"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, name, small, part in ((86_400, "days", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // small
+            unit = "day" if name == "days" and whole // size == 1 else name
+            return f"{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{whole} s"
 
 
 def _data(report: Json) -> str:
@@ -129,14 +157,23 @@ def _training(report: Json, curves: Sequence[Curve]) -> str:
     training = report.get("training")
     if not training:
         return ""
-    rows = [["steps", f"{training['steps']:,}"], ["time", f"{training['seconds']:,.0f} s"]]
+    rows = [["steps", f"{training['steps']:,}"], ["time", in_words(training["seconds"])]]
     for name in ("training_loss", "validation_loss"):
         if training.get(name):
             first, last = training[name]["first"], training[name]["last"]
             rows.append([name.replace("_", " "), f"{first:.4f} → {last:.4f}"])
     parameters = (report.get("preflight") or {}).get("hyperparameters") or {}
     rows += [[name, value] for name, value in sorted(parameters.items())]
-    return _section("Training", _pairs(rows) + loss_chart(curves))
+    return _section("Training", _pairs(rows) + loss_chart(curves) + _advice(training.get("findings") or []))
+
+
+def _advice(findings: Sequence[Json]) -> str:
+    """Return what the curves say, each with what to change in the next run."""
+    entries = "".join(
+        f"<li>{escape(found['what'])} <span class=soft>{escape(found['advice'])}</span></li>"
+        for found in findings
+    )
+    return f"<h3>What the curves say</h3><ul>{entries}</ul>" if entries else ""
 
 
 def _evaluation(report: Json) -> str:

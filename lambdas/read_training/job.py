@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from finetune_aws import bedrock, objects
-from finetune_core import curves
+from finetune_core import curve_judgement, curves
 from finetune_core.contracts import Loss, Plan, Training
 from finetune_core.errors import TrainingFailed
 from finetune_core.failures import diagnose
@@ -42,8 +42,18 @@ def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef) -> Train
     prefix = f"{plan.prefix}/training/"
     keys = list(objects.keys(plan.artifacts_bucket, prefix))
     curve_key = curves.find(keys, curves.TRAINING_FILE)
-    steps = _points(plan.artifacts_bucket, curve_key, "training_loss")
-    checks = _points(plan.artifacts_bucket, curves.find(keys, curves.VALIDATION_FILE), "validation_loss")
+    checks_key = curves.find(keys, curves.VALIDATION_FILE)
+    text = _text(plan.artifacts_bucket, curve_key)
+    steps = curves.parse(text, "training_loss")
+    checks = curves.parse(_text(plan.artifacts_bucket, checks_key), "validation_loss")
+    findings = curve_judgement.judge(
+        curve_judgement.Losses(
+            training=steps,
+            validation=checks,
+            lost_at=curves.first_broken(text, "training_loss"),
+            hyperparameters=job.get("hyperParameters", {}),
+        )
+    )
     return Training(
         job_arn=job["jobArn"],
         model_arn=job["outputModelArn"],
@@ -52,15 +62,20 @@ def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef) -> Train
         validation_loss=curves.loss(checks) or _validation_metric(job),
         steps=max((step for step, _ in steps), default=0),
         seconds=_seconds(job),
-        curve_uri=f"s3://{plan.artifacts_bucket}/{curve_key}" if curve_key else None,
+        curve_uri=_uri(plan.artifacts_bucket, curve_key),
+        validation_curve_uri=_uri(plan.artifacts_bucket, checks_key),
+        findings=findings,
+        blocked=curve_judgement.block(findings, plan.settings.training_gate),
         billed_tokens=None,
     )
 
 
-def _points(bucket: str, key: str | None, column: str) -> list[curves.Point]:
-    if key is None:
-        return []
-    return curves.parse(objects.read(bucket, key).decode("utf-8", "replace"), column)
+def _text(bucket: str, key: str | None) -> str:
+    return "" if key is None else objects.read(bucket, key).decode("utf-8", "replace")
+
+
+def _uri(bucket: str, key: str | None) -> str | None:
+    return f"s3://{bucket}/{key}" if key else None
 
 
 def _validation_metric(job: GetModelCustomizationJobResponseTypeDef) -> Loss | None:

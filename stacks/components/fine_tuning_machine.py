@@ -91,6 +91,8 @@ def _timing(settings: Settings) -> Timing:
         settle=settings.settle_seconds,
         approval=settings.approval_timeout_seconds,
         training=settings.training_timeout_seconds,
+        training_poll=settings.training_poll_seconds,
+        training_stall=settings.training_stall_seconds,
         poll=settings.serving_poll_seconds,
         serving=settings.serving_timeout_seconds,
         machine=settings.machine_timeout_seconds,

@@ -30,7 +30,12 @@ def definition(*, resources: Resources, timing: Timing) -> State:
             **intake_states(resources, settle_seconds=timing.settle),
             **validate_states(resources),
             **approve_states(resources, timeout_seconds=timing.approval),
-            **train_states(resources, timeout_seconds=timing.training),
+            **train_states(
+                resources,
+                timeout_seconds=timing.training,
+                poll_seconds=timing.training_poll,
+                stall_seconds=timing.training_stall,
+            ),
             **serve_states(resources, poll_seconds=timing.poll, timeout_seconds=timing.serving),
             **evaluate_states(resources, concurrency=timing.evaluation_concurrency),
             **promote_states(resources),

@@ -12,6 +12,8 @@ class Timing:
     settle: int = 120
     approval: int = 3 * 24 * 3600
     training: int = 72 * 3600
+    training_poll: int = 300
+    training_stall: int = 12 * 3600
     poll: int = 60
     serving: int = 2 * 3600
     machine: int = 7 * 24 * 3600

@@ -53,6 +53,9 @@ VARIABLES = {
     "answers": [],
     "champion": None,
     "smoke_test": {},
+    "stages": "validation NotStarted, data processing NotStarted, training NotStarted",
+    "unchanged": 3,
+    "job_status": "InProgress",
     "polls": 0,
     "states": {
         "input": {"contestant": "base", "model_id": "m", "shard": {"from": 0, "to": 1}},
@@ -99,6 +102,8 @@ def _tasks():
     machine = _machine()
     states = dict(machine["States"])
     states |= states["Answer prompts"]["ItemProcessor"]["States"]
+    for branch in states["Train and watch"]["Branches"]:
+        states |= branch["States"]
     return {name: state for name, state in states.items() if state["Type"] == "Task"}
 
 
@@ -163,7 +168,7 @@ def test_every_task_has_a_timeout_a_retry_and_a_catch():
     for name, state in TASKS.items():
         assert state["TimeoutSeconds"] > 0, name
         assert all(rule["JitterStrategy"] == "FULL" for rule in state["Retry"]), name
-        if name != "Answer prompts of shard":  # its Map catches for it
+        if name not in {"Answer prompts of shard", "Train model"}:  # their Map and Parallel catch for them
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
 
 
@@ -185,7 +190,7 @@ def test_every_state_is_reached_and_every_path_ends():
 
 def test_after_something_billable_every_failure_is_cleaned_up():
     states = _machine()["States"]
-    billable = ("Train model", "Read training", "Record serving", "Create provisioned throughput")
+    billable = ("Train and watch", "Read training", "Record serving", "Create provisioned throughput")
     billable += (
         "Get provisioned throughput",
         "Deploy model",
