@@ -24,7 +24,7 @@ LOCAL = Settings(
     log_retention_days=1,
     log_execution_data=True,
     guardian_idle_hours=1.0,
-    training_stall_seconds=3600,
+    training_stall_seconds=1800,
     run_defaults=RunDefaults(
         approval="never", serving="provisioned_throughput", time_to_live_hours=1.0, budget_usd=150.0
     ),

@@ -56,7 +56,9 @@ class _Frame:
     left: float
 
     def x(self, step: float) -> float:
-        return self.left + (step - self.first) / ((self.last - self.first) or 1) * (WIDTH - self.left - _RIGHT)
+        return self.left + (step - self.first) / ((self.last - self.first) or 1) * (
+            WIDTH - self.left - _RIGHT
+        )
 
     def y(self, loss: float) -> float:
         return (

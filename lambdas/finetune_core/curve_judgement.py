@@ -98,7 +98,9 @@ def _overfitting(losses: Losses) -> CurveFinding | None:
         f"The model over-fits: its validation loss was {best:.4g} at step {step:,} and {last:.4g} at the end, "
         "while the training loss went on falling."
     )
-    return _finding("overfitting", what, f"{_fewer_epochs(losses, step, end)} More, or more varied, records help.")
+    return _finding(
+        "overfitting", what, f"{_fewer_epochs(losses, step, end)} More, or more varied, records help."
+    )
 
 
 def _no_progress(losses: Losses) -> CurveFinding | None:

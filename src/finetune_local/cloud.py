@@ -9,6 +9,7 @@ from datetime import datetime
 
 from finetune_local import data_keys, price_list
 from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
+from finetune_local.call_faults import CallFaults
 from finetune_local.clock import Clock
 from finetune_local.executions import Executions
 from finetune_local.hooks import events, functions, gateway, objects, states
@@ -36,12 +37,15 @@ class Cloud:
             put_metric=_put_metric,
         )
         self._targets = Targets(self.identity)
+        self._call_faults = CallFaults(clock)
         self._commands: dict[str, Callable[[Json], Json]] = {
             "status": self._status,
             "enforce": self._enforce,
             "advance": self._advance,
             "speed": self._speed,
             "refusals": self._refusals,
+            "call_fault": self._call_faults.order,
+            "call_faults": self._call_faults.listed,
         }
 
     def install(self) -> None:
@@ -59,6 +63,7 @@ class Cloud:
         ServiceQuotas(self._quotas).install()
         price_list.install()
         data_keys.install()
+        self._call_faults.install()
         gateway.set_enforcement(True)
 
     def service_role_session(
@@ -80,13 +85,15 @@ class Cloud:
     def command(self, order: Json) -> Json:
         """Obey an order of the operator: {"command": name, …}; raise ValueError if it is malformed.
 
-        Commands: status, enforce(on), advance(seconds), speed(speed), refusals(account), and those of
-        `finetune_local.bedrock.admin`.
+        Commands: status, enforce(on), advance(seconds), speed(speed), refusals(account), those of
+        `finetune_local.call_faults`, and those of `finetune_local.bedrock.admin`.
         """
         members = dict(order)
         name = members.pop("command", None)
         if name in self._commands:
             return self._commands[name](members)
+        if name == "clear_faults":
+            self._call_faults.clear()
         return self.bedrock.admin(order)
 
     def _quotas(self, account: str, region: str) -> Json:

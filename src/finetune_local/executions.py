@@ -33,6 +33,7 @@ class Run:
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when the execution was stopped or has timed out while its states were running."""
     _wakes: list[threading.Event] = field(default_factory=list)
+    _parts: list[Run] = field(default_factory=list)
 
     def wake(self, event: threading.Event) -> None:
         """Set `event` when the execution is stopped, so that who waits for it sees that."""
@@ -46,6 +47,16 @@ class Run:
         self.over.set()
         for event in self._wakes:
             event.set()
+        for part in self._parts:
+            part.stop()
+
+    def branch(self) -> Run:
+        """Return a part of this execution that can be stopped by itself, and is stopped with it."""
+        part = Run(machine_arn=self.machine_arn, role_arn=self.role_arn)
+        self._parts.append(part)
+        if self.stopped.is_set():
+            part.stop()
+        return part
 
     def check(self) -> None:
         """Raise ExecutionStopped if the execution is over."""
@@ -70,6 +81,7 @@ class Executions:
         states.around_tasks(lambda: self.current().check())
         states.replace_pauses(self._pause)
         states.on_stop(self._stop)
+        states.scope_branches(self._open_branch)
 
     def current(self) -> Run:
         """Return the execution that this thread works for."""
@@ -124,6 +136,14 @@ class Executions:
         run = self.current()
         self._clock.wait(run.stopped, seconds)
         run.check()
+
+    def _open_branch(self) -> tuple[Callable[[], None], Callable[[], None]]:
+        part = self.current().branch()
+
+        def enter() -> None:
+            _current.set(part)
+
+        return enter, part.stop
 
     def _stop(self, execution_arn: str) -> None:
         if run := self._runs.get(execution_arn):

@@ -21,7 +21,6 @@ from stacks.workflow.states import (
     tags,
 )
 
-
 PHASE = "train"
 
 
@@ -98,7 +97,11 @@ def _watch(poll_seconds: int, stall_seconds: int) -> States:
     )"""
     hours = f"{stall_seconds / 3600:g}"
     return {
-        "Start watch": {"Type": "Pass", "Assign": {"stages": "", "unchanged": 0}, "Next": "Wait for training"},
+        "Start watch": {
+            "Type": "Pass",
+            "Assign": {"stages": "", "unchanged": 0},
+            "Next": "Wait for training",
+        },
         "Wait for training": {"Type": "Wait", "Seconds": poll_seconds, "Next": "Look at training"},
         "Look at training": {
             "Type": "Task",

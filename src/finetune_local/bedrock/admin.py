@@ -1,8 +1,10 @@
 """Commands for tests and for the local cloud's command line, one JSON object each.
 
     {"command": "fault", "operation": "GetCustomModel" or "*", "error": "ThrottlingException",
-     "message"?, "count"? = 1, "after_effect"? = false, "account"?, "region"?}
-        the next calls are answered with that error; after_effect: the call acts, its answer is lost
+     "message"?, "count"? = 1, "after_effect"? = false, "account"?, "region"?, "caller"?, "about"?, "name"?}
+        the next calls are answered with that error; after_effect: the call acts, its answer is lost;
+        caller: part of the caller's ARN; about: text in the call, or in the tags of the resource it names
+    {"command": "struck"}                             -> {"struck": {name of an order: calls that met it}}
     {"command": "fail_job", "stage": "validation" | "data_processing" | "training",
      "message"?, "job"?, "account"?}
         the next job (whose name starts with "job") fails there with that failureMessage
@@ -22,6 +24,8 @@
     {"command": "clear_faults"}                       forgets every order not yet consumed
     {"command": "billed_tokens", "account", "region"} -> {"jobs": {job name: tokens trained on}}
     {"command": "timings"}                            -> the timings in force
+    {"command": "progress", "account", "region", "job"}
+        -> {"step", "steps", "loss"} of a job that trains; {} before and for a job that is not there
 
 Every command answers ``{}`` where nothing else is said; a wrong one raises ValueError saying what is wrong.
 """
@@ -123,6 +127,19 @@ def _billed_tokens(_: Cloud, state_of: StateOf, arguments: dict[str, Any]) -> di
         return {"jobs": {job.name: job.billed_tokens for job in state.jobs.values()}}
 
 
+def _struck(cloud: Cloud, _: StateOf, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"struck": dict(cloud.faults.struck)}
+
+
+def _progress(_: Cloud, state_of: StateOf, arguments: dict[str, Any]) -> dict[str, Any]:
+    state = state_of(arguments["account"], arguments["region"])
+    with state.lock:
+        found = next((job for job in state.jobs.values() if job.name == arguments["job"]), None)
+        if found is None or found.loss is None:
+            return {}
+        return {"step": found.step, "steps": found.steps, "loss": found.loss}
+
+
 _COMMANDS: Final[dict[str, Callable[[Cloud, StateOf, dict[str, Any]], dict[str, Any] | None]]] = {
     "fault": _fault,
     "fail_job": _job(stall=False),
@@ -137,4 +154,6 @@ _COMMANDS: Final[dict[str, Callable[[Cloud, StateOf, dict[str, Any]], dict[str, 
     "timings": _timings,
     "clear_faults": _clear_faults,
     "billed_tokens": _billed_tokens,
+    "struck": _struck,
+    "progress": _progress,
 }

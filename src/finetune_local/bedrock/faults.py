@@ -17,7 +17,9 @@ EndpointStep = Literal["provisioned", "provisioned_update", "deployment", "deplo
 class CallFault:
     """The next ``count`` calls of ``operation`` are answered with ``error``.
 
-    ``after_effect``: the call takes effect first and its answer is lost.
+    ``after_effect``: the call takes effect first and its answer is lost. ``caller``: part of the caller's
+    ARN. ``about``: text that the call's path, its body or the tags of a resource in its path must hold.
+    ``name``: under which `FaultBook.struck` counts the calls that met it.
     """
 
     operation: str
@@ -27,6 +29,9 @@ class CallFault:
     after_effect: bool = False
     account: str | None = None
     region: str | None = None
+    caller: str = ""
+    about: str = ""
+    name: str = ""
 
 
 @dataclass
@@ -72,6 +77,8 @@ class FaultBook:
         self.jobs: list[JobFault] = []
         self.endpoints: list[EndpointFault] = []
         self.artifacts: list[ArtifactFault] = []
+        self.struck: dict[str, int] = {}
+        """Name of a named order for calls -> how many calls met it."""
 
     def clear(self) -> None:
         """Forget every order."""
@@ -80,16 +87,22 @@ class FaultBook:
             self.jobs.clear()
             self.endpoints.clear()
             self.artifacts.clear()
+            self.struck.clear()
 
-    def take_call(self, operation: str, account: str, region: str) -> CallFault | None:
-        """Return the order for this call and count it."""
+    def take_call(
+        self, operation: str, account: str, region: str, *, caller: str = "", text: str = ""
+    ) -> CallFault | None:
+        """Return the order for this call and count it; `text` is what the call is about."""
         with self._lock:
             for order in self.calls:
                 if (
                     order.operation in (operation, "*")
                     and order.account in (None, account)
                     and order.region in (None, region)
+                    and order.caller in caller
+                    and order.about in text
                 ):
+                    self.struck[order.name] = self.struck.get(order.name, 0) + 1
                     order.count -= 1
                     if order.count <= 0:
                         self.calls.remove(order)

@@ -51,6 +51,10 @@ class Job:
     training_loss: float | None = None
     validation_loss: float | None = None
     billed_tokens: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    """Training loss of ``step``, of ``steps`` in all: what the local cloud tells while a job trains."""
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 

@@ -21,6 +21,7 @@ from finetune_local.bedrock import (
 from finetune_local.bedrock.authorization import Permission, permissions_of
 from finetune_local.bedrock.cloud import Clock, Cloud, Context, PutEvent, PutMetric, ServiceRoleSession
 from finetune_local.bedrock.errors import BedrockError
+from finetune_local.bedrock.faults import CallFault
 from finetune_local.bedrock.protocol import Call, HttpAnswer, Message, Protocol, Query, protocol_of
 from finetune_local.bedrock.resources import RegionState
 from finetune_local.bedrock.weights import ModelFactory, Weights
@@ -118,7 +119,7 @@ class BedrockService:
             return protocol.write_error(None, BedrockError("UnknownOperationException", f"{method} {path}"))
         context = self._context(account, region)
         try:
-            output = self._carry_out(protocol, call, context, Message(headers, body, query))
+            output = self._carry_out(protocol, call, context, Message(headers, body, query), caller_arn)
             return protocol.write(call.operation, output)
         except BedrockError as error:
             LOGGER.info("%s by %s: %s", call.name, caller_arn, error)
@@ -136,11 +137,11 @@ class BedrockService:
         return answer
 
     def _carry_out(
-        self, protocol: Protocol, call: Call, context: Context, message: Message
+        self, protocol: Protocol, call: Call, context: Context, message: Message, caller: str
     ) -> dict[str, Any]:
         if call.name not in OPERATIONS:
             raise BedrockError("NotImplementedException", f"the local Bedrock does not offer {call.name}")
-        fault = self._cloud.faults.take_call(call.name, context.account, context.region)
+        fault = self._fault(call, context, message, caller)
         if fault is not None and not fault.after_effect:
             raise BedrockError(fault.error, fault.message)
         request = protocol.read(call, message)
@@ -150,6 +151,17 @@ class BedrockService:
         if fault is not None:
             raise BedrockError(fault.error, fault.message)
         return output
+
+    def _fault(self, call: Call, context: Context, message: Message, caller: str) -> CallFault | None:
+        """Return the order that a test gave for this call."""
+        if not self._cloud.faults.calls:
+            return None
+        with context.state.lock:
+            tags = [context.state.tags.get(part, {}) for part in call.uri.values()]
+        text = f"{call.uri} {message.body.decode('utf-8', 'replace')} {tags}"
+        return self._cloud.faults.take_call(
+            call.name, context.account, context.region, caller=caller, text=text
+        )
 
     def operation_of(self, service: str, method: str, path: str) -> tuple[str, dict[str, str]] | None:
         """Return the operation's name and what its URI says, or None for an unknown one."""

@@ -139,6 +139,7 @@ class JobRun:
         model, curve = parent.copy(), Curve()
         text = job.hyperparameters["epochCount"]
         epochs = int(text) if text.isdigit() else _AUTOMATIC_EPOCHS
+        job.steps = epochs * -(-len(self._training.examples) // int(job.hyperparameters["batchSize"]))
         model.train(
             self._training.examples,
             self._validation.examples,
@@ -162,6 +163,8 @@ class JobRun:
             self._debt += self._context.cloud.timings.training_step
         if step.validation_loss is not None:
             curve.validation.append((step.number, step.epoch, float(step.validation_loss)))
+        with self._context.state.lock:
+            self._job.step, self._job.loss = step.number, float(step.training_loss)
         if self._debt >= _PAUSE_SECONDS:
             debt, self._debt = self._debt, 0.0
             return not self._context.cloud.clock.wait(self._job.stop, debt)

@@ -82,6 +82,23 @@ def around_tasks(check: Callable[[], None]) -> None:
     engine._execute_task = execute
 
 
+def scope_branches(open_branch: Callable[[], tuple[Callable[[], None], Callable[[], None]]]) -> None:
+    """Let the branches of a Parallel state be ended one by one.
+
+    `open_branch()` is called for each branch and returns (enter, end): the branch's thread calls `enter()`
+    first; `end()` ends whatever it waits for, because another branch has failed.
+    """
+    global _open_branch  # noqa: PLW0603 - the engine is a module, and so is its state
+    _open_branch = open_branch
+
+
+def _no_scope() -> tuple[Callable[[], None], Callable[[], None]]:
+    return (lambda: None), (lambda: None)
+
+
+_open_branch: Callable[[], tuple[Callable[[], None], Callable[[], None]]] = _no_scope
+
+
 def on_stop(stopped: Callable[[str], None]) -> None:
     """Call `stopped(execution_arn)` after StopExecution; a stopped execution then stays stopped."""
     stop, fail = engine._stop_execution, engine._fail_execution
@@ -138,6 +155,7 @@ def complete_language() -> None:
 
     - Assign evaluates all its expressions before it binds any
     - Succeed has Output; Parallel has Arguments, Output and Assign
+    - a branch of Parallel that fails ends the others
     - States.ALL does not catch States.Runtime and States.DataLimitExceeded
 
     https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html,
@@ -193,8 +211,10 @@ def _parallel(generic: Callable[..., Any]) -> Callable[..., Any]:
 def _run_branches(branches: list[Json], given: Value, execution: Json, ctx: Json) -> list[Any]:
     results: list[Any] = [None] * len(branches)
     errors: list[BaseException] = []
+    scopes = [_open_branch() for _ in branches]
 
     def run(index: int, branch: Json) -> None:
+        scopes[index][0]()
         # A branch reads the outer variables and keeps its own to itself.
         scope = {**ctx, "variables": dict(ctx.get("variables", {}))}
         try:
@@ -202,7 +222,10 @@ def _run_branches(branches: list[Json], given: Value, execution: Json, ctx: Json
                 branch["States"], branch["StartAt"], given, execution, scope
             )
         except BaseException as error:
+            # The first failure is the state's; what the other branches do then is their end.
             errors.append(error)
+            for _, end in scopes:
+                end()
 
     threads = [
         threading.Thread(target=contextvars.copy_context().run, args=(run, index, branch), daemon=True)

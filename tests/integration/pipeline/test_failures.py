@@ -85,6 +85,14 @@ def test_a_failed_job_keeps_the_services_message(pipeline, stage):
     assert message in run["message"]
 
 
+def test_a_job_that_never_begins_to_train_is_stopped_as_stalled(pipeline):
+    pipeline.admin(command="stall_job", stage="data_processing")
+    run = _failed(pipeline, _drop(pipeline), "TrainingStalled")
+    assert "validation Completed, data processing NotStarted, training NotStarted" in run["message"]
+    job = pipeline.client("bedrock").get_model_customization_job(jobIdentifier=run["job_name"])
+    assert job["status"] == "Stopped"
+
+
 def test_a_stopped_job_ends_the_run(pipeline):
     pipeline.admin(command="stall_job", stage="training")
     dataset = _drop(pipeline)
