@@ -56,9 +56,8 @@ class _Frame:
     left: float
 
     def x(self, step: float) -> float:
-        return self.left + (step - self.first) / ((self.last - self.first) or 1) * (
-            WIDTH - self.left - _RIGHT
-        )
+        share = (step - self.first) / ((self.last - self.first) or 1)
+        return self.left + share * (WIDTH - self.left - _RIGHT)
 
     def y(self, loss: float) -> float:
         return (
@@ -81,10 +80,10 @@ def _axes(frame: _Frame) -> str:
     marks = []
     for share in (0.0, 0.5, 1.0):
         loss = frame.low + share * (frame.high - frame.low)
-        y = frame.y(loss)
+        y, left = frame.y(loss), frame.left
         marks.append(
-            f'<line x1="{frame.left:.1f}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e7ee"/>'
-            f'<text x="{frame.left - 6:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="#5d6778">{loss:.3g}</text>'
+            f'<line x1="{left:.1f}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e3e7ee"/>'
+            f'<text x="{left - 6:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="#5d6778">{loss:.3g}</text>'
         )
     for step, anchor in ((frame.first, "start"), (frame.last, "end")):
         marks.append(

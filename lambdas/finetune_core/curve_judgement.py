@@ -24,7 +24,7 @@ FEWEST_CHECKS: Final = 3
 RISE: Final = 1.1
 """Diverged: the end is this many times the beginning, ..."""
 LOST_SHARE: Final = 0.5
-"""... or at least this share of what had been gained is lost again, and the end is ``RISE`` times the best."""
+"""... or this share of what had been gained is lost again, and the end is ``RISE`` times the best."""
 OVERFITTED: Final = 1.1
 """Over-fitted: validation loss at the end over its best value, while the training loss went on falling."""
 PLATEAU_SHARE: Final = 0.02
@@ -79,7 +79,8 @@ def _divergence(losses: Losses) -> CurveFinding | None:
     lost_again = last - best > LOST_SHARE * (first - best) and last > RISE * best
     if last <= RISE * first and not (lost_again and first > best):
         return None
-    what = f"The training loss diverged: it began at {first:.4g}, was {best:.4g} at best and ended at {last:.4g}."
+    ends = f"it began at {first:.4g}, was {best:.4g} at best and ended at {last:.4g}"
+    what = f"The training loss diverged: {ends}."
     return _finding("divergence", what, advice)
 
 
@@ -95,8 +96,8 @@ def _overfitting(losses: Losses) -> CurveFinding | None:
     if best <= 0 or last < OVERFITTED * best or not still_falling:
         return None
     what = (
-        f"The model over-fits: its validation loss was {best:.4g} at step {step:,} and {last:.4g} at the end, "
-        "while the training loss went on falling."
+        f"The model over-fits: its validation loss was {best:.4g} at step {step:,} "
+        f"and {last:.4g} at the end, while the training loss went on falling."
     )
     return _finding(
         "overfitting", what, f"{_fewer_epochs(losses, step, end)} More, or more varied, records help."

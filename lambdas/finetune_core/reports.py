@@ -19,7 +19,8 @@ _STYLE: Final = """
 *{box-sizing:border-box}body{margin:0;background:#f6f7f9;color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 4rem}
-h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:0 0 .7rem}h3{font-size:.95rem;margin:1rem 0 .3rem}
+h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:0 0 .7rem}
+h3{font-size:.95rem;margin:1rem 0 .3rem}
 section{background:#fff;border:1px solid var(--line);border-radius:.6rem;
 padding:1.1rem 1.25rem;margin-top:1rem}
 .soft{color:var(--soft)}.tag{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;

@@ -1,6 +1,7 @@
 """The deployed pipeline in a local cloud of its own, by the real `cdk bootstrap` and `cdk deploy`."""
 
 import json
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from finetune_cli.cdk import Assembly, Cdk
@@ -34,14 +36,20 @@ class Pipeline:
     names: dict[str, str]
     queue: str
     heard: list[dict] = field(default_factory=list)
+    clients: dict = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, name: str):
-        return self.session.client(
-            name,
-            endpoint_url=self.cloud.endpoint,
-            verify=self.cloud.ca_bundle,
-            config=Config(retries={"max_attempts": 2}),
-        )
+        """Give the one client of a service; clients may be shared by threads, sessions may not."""
+        with self.lock:
+            if name not in self.clients:
+                self.clients[name] = self.session.client(
+                    name,
+                    endpoint_url=self.cloud.endpoint,
+                    verify=self.cloud.ca_bundle,
+                    config=Config(retries={"max_attempts": 2}, max_pool_connections=16),
+                )
+            return self.clients[name]
 
     def admin(self, **order):
         return self.cloud.admin(**order)
@@ -85,17 +93,17 @@ class Pipeline:
 
     def runs(self, dataset: str) -> list[dict]:
         """Give the ledger's run items of a dataset, as plain Python."""
-        table = self.session.resource(
-            "dynamodb", endpoint_url=self.cloud.endpoint, verify=self.cloud.ca_bundle
-        ).Table(self.names["ledger-table"])
-        items, start = [], {}
-        while True:
-            page = table.scan(**start)
-            items += page["Items"]
-            if "LastEvaluatedKey" not in page:
-                break
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return [item for item in items if item.get("dataset") == dataset and item["sk"] == "run"]
+        return [
+            item for item in self.ledger_items() if item.get("dataset") == dataset and item["sk"] == "run"
+        ]
+
+    def ledger_items(self) -> list[dict]:
+        """Give all items of the ledger, as plain Python."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.names["ledger-table"])
+        read = TypeDeserializer().deserialize
+        return [
+            {name: read(value) for name, value in item.items()} for page in pages for item in page["Items"]
+        ]
 
     def run(self, dataset: str) -> dict:
         """Wait until the one run of a dataset has ended in the ledger, and give its item."""

@@ -39,6 +39,12 @@ def single_turn() -> bytes:
     return lines([converse(sentence, command) for sentence, command in commands()])
 
 
+def named(dataset: str) -> bytes:
+    """Give a small Converse dataset whose every record names the dataset, so that each request does."""
+    records = [converse(sentence, command) for sentence, command in commands()[:60]]
+    return lines([record | {"system": [{"text": f"{SYSTEM} {dataset}"}]} for record in records])
+
+
 def multi_turn() -> bytes:
     """Give a Converse dataset of two exchanges a record."""
     pairs = commands()
