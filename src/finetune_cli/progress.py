@@ -13,10 +13,12 @@ from typing import Any
 
 from finetune_cli.ledger import Run
 
+TRAINING = "training"
+"""The stage in which a job takes steps."""
 JOB_STAGES = (
     ("validationDetails", "checking data"),
     ("dataProcessingDetails", "processing data"),
-    ("trainingDetails", "training"),
+    ("trainingDetails", TRAINING),
 )
 
 

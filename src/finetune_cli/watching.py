@@ -16,6 +16,7 @@ from finetune_cli import ledger, progress
 from finetune_cli.console import Console, duration
 from finetune_cli.errors import CommandError
 from finetune_cli.ledger import Run
+from finetune_cli.live_loss import live_loss
 from finetune_cli.progress import Live, Step
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Watcher:
             job = bedrock.get_model_customization_job(jobIdentifier=run.job_name)
         except bedrock.exceptions.ResourceNotFoundException:
             return "waiting for a place in the queue"
-        return progress.training_stage(job)
+        stage = progress.training_stage(job)
+        loss = live_loss(self.here, run.job_name) if stage == progress.TRAINING else ""
+        return " · ".join(part for part in (stage, loss) if part)
 
     def _endpoint_status(self, run: Run) -> str:
         bedrock = self.here.client("bedrock")

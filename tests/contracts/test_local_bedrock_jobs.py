@@ -75,6 +75,9 @@ def test_a_job_trains_a_model_and_tells_how_it_went(world: World) -> None:
     assert held_out[0]["step_number"] == "0", "the first row is the base, before any update"
     assert float(held_out[0]["validation_loss"]) == 4.0
     assert seen["validationMetrics"] == [{"validationLoss": float(held_out[-1]["validation_loss"])}]
+    told = world.admin(command="progress", account=ACCOUNT, region="us-east-1", job="job-1")
+    assert told == {"step": 20, "steps": 20, "loss": float(steps[-1]["training_loss"])}
+    assert world.admin(command="progress", account=ACCOUNT, region="us-east-1", job="other") == {}
     assert "artifacts/runs/r1/.write_access_check_file.temp" in world.store.objects
 
     model = world.bedrock().get_custom_model(modelIdentifier=seen["outputModelArn"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from finetune_cli import watching
 from finetune_cli.console import Console
 from finetune_cli.errors import NO, CommandError
 from finetune_cli.ledger import run_from_item
@@ -76,6 +77,14 @@ def test_a_log_has_a_line_for_each_change() -> None:
         "▸ serve provisioned throughput · Creating",
         "✓ serve 1 min 00 s provisioned throughput",
     ]
+
+
+def test_step_and_loss_are_told_while_the_job_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "live_loss", lambda _, job: f"{job}: step 3 of 9 · loss 1.500")
+    training = fakes.run_item(phases=TRAIN, phase="train", job_name="job-1")
+    watch, out = watcher(training, fakes.run_item(**END))
+    watch.follow(run_from_item(training))
+    assert "training · job-1: step 3 of 9 · loss 1.500" in out.getvalue()
 
 
 def test_json_has_an_object_for_each_change() -> None:

@@ -1,5 +1,7 @@
 """Loss curves from the job's CSV files."""
 
+import re
+
 from finetune_core import curves
 from finetune_core.charts import Curve, loss_chart
 
@@ -21,6 +23,11 @@ def test_rows_without_a_number_are_left_out() -> None:
     assert curves.loss(points) == curves.Loss(first=3.0, last=1.5)
 
 
+def test_the_first_step_without_a_finite_loss_is_found() -> None:
+    assert curves.first_broken("step_number,training_loss\n1,3\n2,NaN\n3,inf\n", "training_loss") == 2
+    assert curves.first_broken("step_number,training_loss\n1,3\n2,\n", "training_loss") is None
+
+
 def test_missing_columns_and_files() -> None:
     assert curves.parse("a,b\n1,2\n", "training_loss") == []
     assert curves.parse("", "training_loss") == []
@@ -32,6 +39,13 @@ def test_thinning_keeps_both_ends() -> None:
     points = [(step, float(step)) for step in range(1000)]
     thinned = curves.thin(points, 10)
     assert (thinned[0], thinned[-1], len(thinned)) == ((0, 0.0), (999, 999.0), 10)
+
+
+def test_long_labels_of_the_loss_axis_are_not_cut_off() -> None:
+    drawn = loss_chart([Curve("loss", [(1, 0.00833), (2, 0.000123)])])
+    for label in re.findall(r'x="([0-9.]+)" y="[0-9.]+" text-anchor="end" fill="#5d6778">([^<]+)<', drawn):
+        if not label[1].startswith("step"):
+            assert float(label[0]) - 7 * len(label[1]) >= 0, label
 
 
 def test_the_chart_stays_inside_its_frame_and_escapes() -> None:

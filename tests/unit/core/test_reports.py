@@ -8,7 +8,7 @@ import pytest
 from finetune_core.approvals import message, subject
 from finetune_core.charts import Curve
 from finetune_core.contracts import Plan, Preflight, Price, Validation, read
-from finetune_core.reports import to_html
+from finetune_core.reports import in_words, to_html
 from tests.unit.functions import samples
 
 _VOID = {"meta", "br", "line", "polyline"}
@@ -78,6 +78,31 @@ def test_a_full_report_shows_every_part() -> None:
         "table of 2026-08-02",
     ]
     assert [text for text in wanted if text not in page] == []
+
+
+def test_a_phase_written_down_twice_is_one_row_with_its_duration() -> None:
+    began = [("train", "10:00:00"), ("serve", "12:05:00"), ("serve", "12:05:40"), ("evaluate", "12:08:20")]
+    phases = [{"phase": name, "at": f"2026-11-23T{at}Z"} for name, at in began]
+    page = to_html(report(phases=phases, finished_at="2026-11-23T12:08:32Z"), [])
+    assert page.count("<td>serve</td>") == 1
+    for words in ("2 h 5 min", "3 min 20 s", "12 s"):
+        assert f"<td>{words}</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.42, "0.4 s"), (59.6, "1 min"), (3600, "1 h"), (90_000, "1 day 1 h"), (200_000, "2 days 7 h")],
+)
+def test_durations_are_told_in_words(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
+
+
+def test_findings_about_the_curves_come_with_advice() -> None:
+    finding = {"code": "plateau", "what": "It stood <still>.", "advice": "Try epochCount 1."}
+    page = to_html(report(training=samples.training(findings=[finding])), [])
+    check(page)
+    assert "stood &lt;still&gt;" in page
+    assert "Try epochCount 1." in page
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,10 @@ def finish(call: Call, **changes: Any) -> dict[str, Any]:
         "validation": validation(),
         "price": price(),
         "approval": None,
-        "training": training(curve_uri="s3://artifacts-bucket/curve.csv"),
+        "training": training(
+            curve_uri="s3://artifacts-bucket/curve.csv",
+            validation_curve_uri="s3://artifacts-bucket/validation/checks.csv",
+        ),
         "endpoint": endpoint(),
         "evaluation": evaluation(),
         "promotion": {"parameter": POINTER, "value": PT_ARN, "previous": None, "retired": []},
@@ -206,14 +209,18 @@ def finish(call: Call, **changes: Any) -> dict[str, Any]:
 def test_a_finished_run_has_report_ledger_and_notice(aws: FakeAws, call: Call) -> None:
     aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING", execution_arn=EXECUTION, started_at="2026")
     aws.s3.put("artifacts-bucket", "curve.csv", b"step_number,training_loss\n1,3\n2,2\n3,1\n")
+    checks = b"step_number,validation_loss\n0,3.5\n3,2\n"
+    aws.s3.put("artifacts-bucket", "validation/checks.csv", checks)
     found = finish(call)
     assert found["report"] == f"s3://artifacts-bucket/runs/{RUN_ID}/report.html"
     page = aws.s3.text("artifacts-bucket", f"runs/{RUN_ID}/report.html")
-    assert "<polyline" in page
+    assert page.count("<polyline") == 2
     assert "better &lt;b&gt;" in page
     assert PT_ARN in page
     item = aws.table.plain(f"run#{RUN_ID}", "run")
     assert (item["status"], item["outcome"], item["report"]) == ("PROMOTED", "Promoted", found["report"])
+    assert json.loads(item["promotion"])["value"] == PT_ARN
+    assert json.loads(item["training"])["steps"] == 20
     notice = aws.made("sns:Publish")[0]
     assert PT_ARN in notice["Message"]
     assert notice["Subject"].isascii()

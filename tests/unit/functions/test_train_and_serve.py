@@ -48,6 +48,19 @@ def test_the_job_is_read_with_its_curves_wherever_they_lie(aws: FakeAws, call: C
     assert found["validation_loss"] == {"first": 3.6, "last": 1.9}
     assert (found["steps"], found["seconds"], found["model_arn"]) == (3, 120.0, CUSTOM_ARN)
     assert found["curve_uri"].endswith("step_wise_training_metrics.csv")
+    assert found["validation_curve_uri"].endswith(f"{folder}validation_metrics.csv")
+    assert (found["findings"], found["blocked"]) == ([], {"outcome": "", "message": ""})
+
+
+def test_a_diverged_job_is_blocked_but_fully_read(aws: FakeAws, call: Call) -> None:
+    rising = "".join(f"{step},1,{2 + step}\n" for step in range(20)) + "20,1,nan\n"
+    key = f"runs/{RUN_ID}/training/job/training_artifacts/step_wise_training_metrics.csv"
+    aws.s3.put("artifacts-bucket", key, f"step_number,epoch_number,training_loss\n{rising}".encode())
+    aws.on("bedrock:GetModelCustomizationJob", job(hyperParameters={"learningRateMultiplier": "2"}))
+    found = call("read_training", {"plan": plan()})
+    assert found["blocked"]["outcome"] == "TrainingDiverged"
+    assert "learningRateMultiplier 0.6 in place of 2" in found["blocked"]["message"]
+    assert found["model_arn"] == CUSTOM_ARN
 
 
 def test_without_curves_the_jobs_own_metrics_count(aws: FakeAws, call: Call) -> None:
@@ -57,6 +70,7 @@ def test_without_curves_the_jobs_own_metrics_count(aws: FakeAws, call: Call) -> 
     assert found["training_loss"] == {"first": 1.25, "last": 1.25}
     assert found["validation_loss"] == {"first": 1.5, "last": 1.5}
     assert found["curve_uri"] is None
+    assert [finding["code"] for finding in found["findings"]] == ["no_curve"]
 
 
 @pytest.mark.parametrize(
