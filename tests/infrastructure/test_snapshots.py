@@ -44,6 +44,14 @@ def arrows(state: dict[str, Any]) -> Iterator[str]:
         yield f"{caught['Next']}  on {', '.join(caught['ErrorEquals'])}"
 
 
+def every_state(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The states with those inside of branches and maps, each after the state that holds it."""
+    for name, state in states.items():
+        yield name, state
+        for inner in (*state.get("Branches", ()), state.get("ItemProcessor", {"States": {}})):
+            yield from every_state(inner["States"])
+
+
 def test_state_graph():
     resources = Resources(
         environment="dev",
@@ -55,7 +63,7 @@ def test_state_graph():
     )
     document = definition(resources=resources, timing=Timing())
     lines = [f"starts at {document['StartAt']}"]
-    for name, state in document["States"].items():
+    for name, state in every_state(document["States"]):
         called = state.get("Arguments", {})
         function = called.get("FunctionName", "") if isinstance(called, dict) else ""
         calls = [state.get("Resource", ""), function.removeprefix(FUNCTIONS)]
