@@ -16,7 +16,7 @@ from tests.integration.pipeline.fault_table import CELLS, TIMED_OUT, Cell
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-SIDE_BY_SIDE = 6
+SIDE_BY_SIDE = 4
 SNAPSHOT_SECONDS = 0.3
 MACHINE_SECONDS = 100_000
 """Time limit of the machine (simulated) while runs are timed out: less than that of the states they are in."""
@@ -109,6 +109,13 @@ class Table:
             return run if run and run["status"] != "RUNNING" else None
 
         run = self.pipeline.await_(closed, f"closed run of {dataset} ({cell.name})")
+        try:
+            self._check_end(cell, dataset, run)
+        finally:
+            if run["status"] == "PROMOTED":
+                self._retire(run)
+
+    def _check_end(self, cell: Cell, dataset: str, run: dict) -> None:
         assert run["outcome"] == cell.outcome, run["message"]
         assert (run["status"] == "PROMOTED") == (cell.outcome == "Promoted")
         assert run["finished_at"]
@@ -154,7 +161,6 @@ class Table:
         training = json.loads(run["training"])
         found = "missing" not in cell.name
         assert [bool(training["curve_uri"]), bool(training["validation_curve_uri"])] == [found, found]
-        self._retire(run)
 
     def _retire(self, run: dict) -> None:
         """Make room: the account's quotas of endpoints are small."""
