@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 SIDE_BY_SIDE = 4
 SNAPSHOT_SECONDS = 0.3
+ROOM = {"L-1EF80F3E": 50, "L-430C95DD": 20}
+"""Deployments, and deployments in progress: so many runs at once are no account's everyday life."""
 MACHINE_SECONDS = 100_000
 """Time limit of the machine (simulated) while runs are timed out: less than that of the states they are in."""
 EXECUTION = {"RunAborted": "ABORTED", "RunTimedOut": "TIMED_OUT"}
@@ -205,6 +207,8 @@ def table(pipeline, request):
     """Start the cells that are asked for, and give how they end."""
     asked = {item.callspec.params["cell"] for item in request.session.items if "cell" in _parameters(item)}
     made = Table(pipeline)
+    for code, value in ROOM.items():
+        pipeline.admin(command="set_quota", code=code, value=value)
     began = time.monotonic()
     made.run([cell for cell in CELLS if cell.name in asked])
     for end in list(made.ends.values()):
