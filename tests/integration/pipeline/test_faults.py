@@ -21,7 +21,7 @@ SNAPSHOT_SECONDS = 0.3
 ROOM = {"L-1EF80F3E": 50, "L-430C95DD": 20}
 """Deployments, and deployments in progress: so many runs at once are no account's everyday life."""
 MACHINE_SECONDS = 100_000
-"""Time limit of the machine (simulated) while runs are timed out: less than that of the states they are in."""
+"""Time limit of the machine (simulated) while runs are timed out: less than that of the states' own."""
 EXECUTION = {"RunAborted": "ABORTED", "RunTimedOut": "TIMED_OUT"}
 
 
