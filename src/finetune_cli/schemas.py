@@ -39,12 +39,12 @@ RUN_KEYS: Final = {
     "approval": "Whether a person must agree to the price first.",
     "approve_above_usd": "With approval above: the price in US dollars from which a person is asked.",
     "keep_model": "Whether the custom model of a run that failed is kept.",
-    "training_gate": "What in the loss curves keeps a model from being served.",
     "gate": "What decides the comparison: metric, fewest records, largest loss that a slice may suffer.",
     "watch": "How a new champion is watched, and when the one before takes over again.",
     "golden_prompts": "Prompts with known answers that the endpoint must pass before it is evaluated.",
     "base": "champion: train the model that was promoted last further; model: start from the base model.",
     "minimum_new_bytes": "Bytes of a corpus that must be new before a drop starts a run; 0: every drop.",
+    "training_gate": "What in the loss curves keeps a model from being served.",
 }
 """What each key of `run.json` means."""
 

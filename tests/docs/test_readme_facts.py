@@ -130,6 +130,8 @@ def test_the_states_are_those_of_the_workflow():
     states = definition(resources=resources, timing=Timing())["States"]
     assert isinstance(states, dict)
     inside = {name for state in states.values() for name in state.get("ItemProcessor", {}).get("States", {})}
+    branches = [branch for state in states.values() for branch in state.get("Branches", [])]
+    inside |= {name for branch in branches for name in branch["States"]}
     rows = {row[0]: names(row[1]) for row in tables(DOCS / "architecture.md", "phase", "states")}
     assert sorted(name for listed in rows.values() for name in listed) == sorted({*states, *inside})
     modules = {path.stem for path in (ROOT / "stacks" / "workflow").glob("*.py")}

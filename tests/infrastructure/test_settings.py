@@ -20,6 +20,8 @@ WRONG = {
     "log_retention_days": 8,
     "machine_timeout_seconds": 10,
     "training_timeout_seconds": 0,
+    "training_poll_seconds": 5,
+    "training_stall_seconds": 0,
     "serving_timeout_seconds": -1,
     "serving_poll_seconds": 0,
     "settle_seconds": True,

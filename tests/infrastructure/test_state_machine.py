@@ -32,15 +32,29 @@ def rule_of(synthesised: Synthesised, stack: str, source: str) -> Resource:
     return rule
 
 
+def training_of(synthesised: Synthesised) -> tuple[Resource, Resource]:
+    """The states of the two branches that train and watch."""
+    train, watch = definition_of(synthesised)["States"]["Train and watch"]["Branches"]
+    return train["States"], watch["States"]
+
+
 def test_training_is_waited_for(synthesised: Synthesised):
-    resources = {state.get("Resource") for state in definition_of(synthesised)["States"].values()}
-    assert "arn:aws:states:::bedrock:createModelCustomizationJob.sync" in resources
+    train, _ = training_of(synthesised)
+    assert train["Train model"]["Resource"] == "arn:aws:states:::bedrock:createModelCustomizationJob.sync"
+
+
+def test_the_watch_over_training_fits_into_the_history_of_an_execution(synthesised: Synthesised):
+    settings, (_, watch) = synthesised.settings, training_of(synthesised)
+    assert watch["Wait for training"]["Seconds"] == settings.training_poll_seconds
+    looks = settings.training_timeout_seconds / settings.training_poll_seconds
+    events_of_a_look = 10  # entering and leaving three states, and the call in one of them
+    assert looks * events_of_a_look < 20_000, "Step Functions ends an execution at 25,000 events"
 
 
 def test_times_come_from_the_settings(synthesised: Synthesised):
     definition, settings = definition_of(synthesised), synthesised.settings
     assert definition["TimeoutSeconds"] == settings.machine_timeout_seconds
-    assert definition["States"]["Train model"]["TimeoutSeconds"] == settings.training_timeout_seconds
+    assert training_of(synthesised)[0]["Train model"]["TimeoutSeconds"] == settings.training_timeout_seconds
     assert definition["States"]["Wait for siblings"]["Seconds"] == settings.settle_seconds
     assert definition["States"]["Request approval"]["TimeoutSeconds"] == settings.approval_timeout_seconds
 
