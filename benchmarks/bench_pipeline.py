@@ -53,7 +53,7 @@ MOST_RUNS: Final = 10
 PAUSE: Final = 0.5
 PATIENCE: Final = 600.0
 BEDROCK: Final = (
-    "Train model",
+    "Train and watch",
     "Create provisioned throughput",
     "Wait for provisioned throughput",
     "Get provisioned throughput",
@@ -129,7 +129,7 @@ def measure(here: Surroundings, dataset: Path, name: str) -> Measured:
     times = read_times(states, run.execution_arn)
     return Measured(
         run_id=run.run_id,
-        to_training=(times.first_entered["Train model"] - dropped.sent_at).total_seconds(),
+        to_training=(times.first_entered["Train and watch"] - dropped.sent_at).total_seconds(),
         total=(times.ended - dropped.sent_at).total_seconds(),
         times=times,
         used=count(here, run, times),
