@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
-from finetune_core.errors import Conflict, NotFound
+from finetune_core.errors import AccessDenied, Conflict, NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -72,6 +72,10 @@ def delete_custom_model(identifier: str) -> None:
             bedrock().delete_custom_model(modelIdentifier=identifier)
     except NotFound:
         return
+    except AccessDenied:
+        # What is gone has no tag any more that would allow its deletion: IAM answers before Bedrock does.
+        if custom_model(identifier) is not None:
+            raise
 
 
 def customization_job(name: str) -> GetModelCustomizationJobResponseTypeDef | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from finetune_aws.bedrock import as_tags, bedrock
 from finetune_aws.faults import translated
-from finetune_core.errors import NotFound
+from finetune_core.errors import AccessDenied, NotFound
 
 Kind = Literal["provisioned_throughput", "on_demand"]
 READY: Final = {"provisioned_throughput": "InService", "on_demand": "Active"}
@@ -129,6 +129,10 @@ def delete(endpoint: Served) -> None:
                 bedrock().delete_custom_model_deployment(customModelDeploymentIdentifier=endpoint.arn)
     except NotFound:
         return
+    except AccessDenied:
+        # What is gone has no tag any more that would allow its deletion: IAM answers before Bedrock does.
+        if find(endpoint.kind, endpoint.arn) is not None:
+            raise
 
 
 def _provisioned(identifier: str) -> Served:

@@ -163,9 +163,9 @@ def judge_by_loss(validation: Loss | None, training: Loss | None, why: str) -> E
 
     Without a validation curve the verdict is HOLD: a training loss says nothing about unseen records.
     """
-    if validation is None:
+    if validation is None or validation.first == validation.last:  # one value is no curve
         last = f" (training loss ended at {training.last:.4f})" if training else ""
-        return _by_loss("HOLD", [why, f"There is no validation loss to judge by{last}."])
+        return _by_loss("HOLD", [why, f"There is no validation curve to judge by{last}."])
     change = f"validation loss went from {validation.first:.4f} to {validation.last:.4f}"
     if validation.last < validation.first:
         return _by_loss("PROMOTE", [why, f"Judged by loss only: {change}."])

@@ -107,7 +107,12 @@ _RULES: Final = (
         "Ask for the quota under Service Quotas, Amazon Bedrock; or serve on demand where possible.",
     ),
     _rule(
-        r"internal (error|failure|server)|unexpected error|try again",
+        r"throttl|too many requests|status code: 429",
+        "Bedrock throttled the account longer than the run waits.",
+        "Drop the data again later; look for other work in this account and Region.",
+    ),
+    _rule(
+        r"internal (error|failure|server)|unexpected error|try again|status code: 5\d\d",
         "Bedrock failed on its own side, or hides a permission problem behind a general sentence.",
         "Drop the data again for a new run; if it fails alike, check the role's rights on buckets and key, "
         "then open a case with AWS Support naming the job's ARN.",

@@ -5,6 +5,7 @@
         the next calls are answered with that error; after_effect: the call acts and its answer is lost;
         delay: simulated seconds before anything happens (without an error the call then goes its way);
         caller: part of the caller's ARN; about: texts that path or body must hold, all of them
+    {"command": "release", "about": [...]}            lets go of calls that orders about exactly this delay
     {"command": "call_faults"}  -> {"calls": [{the order's members, "struck": number of calls met}]}
 
 `clear_faults` forgets them too, and lets go of whatever is delayed.
@@ -83,6 +84,14 @@ class CallFaults:
         with self._lock:
             names = [each.name for each in fields(CallOrder) if each.name != "released"]
             return {"calls": [{name: getattr(order, name) for name in names} for order in self._orders]}
+
+    def release(self, members: Json) -> Json:
+        """Let go of what the orders about these texts delay, and forget them (`release`)."""
+        with self._lock:
+            for order in [each for each in self._orders if list(each.about) == members["about"]]:
+                order.released.set()
+                self._orders.remove(order)
+        return {}
 
     def clear(self) -> None:
         """Forget every order."""

@@ -46,6 +46,7 @@ class Cloud:
             "refusals": self._refusals,
             "call_fault": self._call_faults.order,
             "call_faults": self._call_faults.listed,
+            "release": self._call_faults.release,
         }
 
     def install(self) -> None:

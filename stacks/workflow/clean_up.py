@@ -38,7 +38,8 @@ def _clean_up(arn: str) -> State:
     lost: State = {
         "outcome": expression("$failure.error.Error"),
         "message": expression(
-            "$failure.error.Cause & ' Clean up failed as well (' & $states.errorOutput.Error &"
+            '($contains($failure.error.Cause, /^\\{.*"errorMessage"/) ? $parse($failure.error.Cause).errorMessage'
+            " : $failure.error.Cause) & ' Clean up failed as well (' & $states.errorOutput.Error &"
             " '): the guardian deletes what is left.'"
         ),
         "deleted": [],

@@ -47,7 +47,11 @@ def serve_states(resources: Resources, *, poll_seconds: int, timeout_seconds: in
 
 
 def _route() -> State:
-    started = {"polls": 0}
+    # Known before the endpoint is asked for: a retry after a lost answer must send the very same request.
+    started: State = {
+        "polls": 0,
+        "expires": expression("$fromMillis($millis() + $plan.settings.time_to_live_hours * 3600000)"),
+    }
     return {
         "Type": "Choice",
         "Choices": [
@@ -74,7 +78,7 @@ def _provisioned(resources: Resources, poll_seconds: int, timeout_seconds: int) 
         'ModelUnits': $plan.settings.model_units,
         'ClientRequestToken': $plan.token,
         'Tags': $append({tags(resources)}, [{{'Key': 'finetune:expires', 'Value':
-            $fromMillis($millis() + $plan.settings.time_to_live_hours * 3600000)}}])
+            $expires}}])
     }}"""
     return {
         "Create provisioned throughput": {

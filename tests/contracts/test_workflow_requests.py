@@ -56,6 +56,7 @@ VARIABLES = {
     "stages": "validation NotStarted, data processing NotStarted, training NotStarted",
     "unchanged": 3,
     "job_status": "InProgress",
+    "expires": "2026-11-25T00:00:00.000Z",
     "polls": 0,
     "states": {
         "input": {"contestant": "base", "model_id": "m", "shard": {"from": 0, "to": 1}},

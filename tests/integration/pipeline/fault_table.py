@@ -128,7 +128,7 @@ def _jobs_and_endpoints() -> list[Cell]:
         for step, settings in (("provisioned", PT), ("deployment", OD))
     ]
     cells += [
-        Cell(f"metrics are {layout}", orders=({"command": "artifacts", "layout": layout},))
+        Cell(f"metrics are {layout}", orders=({"command": "artifacts", "layout": layout},), settings=OD)
         for layout in ("missing", "nested", "flat")
     ]
     return cells
@@ -223,7 +223,13 @@ def _stores() -> list[Cell]:
 
 def _lasting_stores() -> list[Cell]:
     rows = [
-        ("dynamodb", "UpdateItem", "FineTuning", "InternalServerError", "ServiceUnavailable"),
+        (
+            "dynamodb",
+            "UpdateItem",
+            "FineTuning",
+            "InternalServerError",
+            "DynamoDB.InternalServerErrorException",
+        ),
         ("s3", "GetObject", "ReadTraining", "InternalError", "TrainingFailed"),
         ("s3", "PutObject", "AnswerPrompts", "AccessDenied", "EvaluationFailed"),
         ("ssm", "PutParameter", "PromoteModel", "AccessDeniedException", "AccessDenied"),

@@ -80,7 +80,12 @@ class Table:
             evaluation_records=4,
             minimum_gain=-1,
         )
+        # The settle time is a tenth of a second here: nothing is resolved before both files have arrived.
+        gate = ["ResolveRun", dataset]
+        wait = {"service": "lambda", "operation": "Invoke", "count": 2, "delay": 10**7, "about": gate}
+        self.pipeline.admin(command="call_fault", **wait)
         self.pipeline.drop({"train.jsonl": data.named(dataset), "run.json": run}, name=dataset)
+        self.pipeline.admin(command="release", about=gate)
 
     def held(self, cell: Cell, dataset: str) -> dict:
         """Wait until the run stands still in the phase, with what that phase creates."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from finetune_aws import cleaning
-from finetune_core.errors import Conflict
+from finetune_core.errors import AccessDenied, Conflict
 from finetune_core.watching import kept_ready
 from tests.unit.functions.account import LONG_AGO, Endpoints, champion, claim, throughput
 from tests.unit.functions.aws import FakeAws, error
@@ -135,6 +135,36 @@ def test_clean_up_stops_the_job_and_deletes_the_endpoint(
     assert found["deleted"] == [JOB_ARN, PT_ARN]
     assert found["kept"] == [CUSTOM_ARN]
     assert not account.found
+
+
+def test_what_a_lost_answer_deleted_is_denied_and_counts_as_deleted(aws: FakeAws, call: Call) -> None:
+    account = Endpoints(aws, throughput())
+    models = [{"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO}]
+
+    def delete_endpoint(provisionedModelId: str) -> None:
+        del account.found[provisionedModelId]
+        raise error("AccessDeniedException", status=403)
+
+    def delete_model(modelIdentifier: str) -> None:
+        models.clear()
+        raise error("AccessDeniedException", status=403)
+
+    def get_model(modelIdentifier: str) -> dict[str, Any]:
+        if not models:
+            raise error("ResourceNotFoundException", status=404)
+        return models[0]
+
+    aws.on("bedrock:DeleteProvisionedModelThroughput", delete_endpoint)
+    aws.on("bedrock:GetCustomModel", get_model)
+    aws.on("bedrock:DeleteCustomModel", delete_model)
+    assert clean(call)["deleted"] == [PT_ARN, CUSTOM_ARN]
+
+
+def test_a_denied_deletion_of_what_is_still_there_is_an_error(aws: FakeAws, call: Call) -> None:
+    Endpoints(aws, throughput())
+    aws.on("bedrock:DeleteProvisionedModelThroughput", error("AccessDeniedException", status=403))
+    with pytest.raises(AccessDenied):
+        clean(call)
 
 
 def test_clean_up_waits_for_an_endpoint_that_is_being_created(
