@@ -53,7 +53,6 @@ class Table:
 
     def _checked(self, cell: Cell) -> None:
         dataset = f"f{uuid.uuid4().hex[:11]}"
-        self.order(cell, dataset)
         self.drop(cell, dataset)
         if cell.hold:
             self.pipeline.client("stepfunctions").stop_execution(
@@ -84,6 +83,7 @@ class Table:
         gate = ["ResolveRun", dataset]
         wait = {"service": "lambda", "operation": "Invoke", "count": 2, "delay": 10**7, "about": gate}
         self.pipeline.admin(command="call_fault", **wait)
+        self.order(cell, dataset)
         self.pipeline.drop({"train.jsonl": data.named(dataset), "run.json": run}, name=dataset)
         self.pipeline.admin(command="release", about=gate)
 
@@ -183,7 +183,6 @@ class Table:
         datasets = {cell.name: f"f{uuid.uuid4().hex[:11]}" for cell in cells}
         with shorter_machine(self.pipeline):
             for cell in cells:
-                self.order(cell, datasets[cell.name])
                 self.drop(cell, datasets[cell.name])
             for cell in cells:
                 self.held(cell, datasets[cell.name])
