@@ -18,6 +18,12 @@ _NAMED: Final = frozenset(
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.RunError)
 )
+_IN_WORDS: Final = frozenset(
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.FinetuneError)
+)
+"""Errors whose text says already what happened, where, and what to do."""
 _TIMED_OUT: Final = {
     "train": "TrainingStalled",
     "approve": "ApprovalTimedOut",
@@ -61,6 +67,8 @@ def explain(phase: str, error: TaskFailure, job_failure: str | None = None) -> s
     text = errors.read_cause(error.error, error.cause) or f"phase {phase} ended with {error.error}"
     if error.error in _NAMED:
         return text
+    if error.error in _IN_WORDS:
+        return f"{error.error}: {text}"
     if error.error in _TIMEOUTS:
         return f"Phase {phase} did not end within its time limit."
     if phase not in _BY_PHASE and not error.error.startswith("Bedrock."):

@@ -38,9 +38,10 @@ def _clean_up(arn: str) -> State:
     lost: State = {
         "outcome": expression("$failure.error.Error"),
         "message": expression(
-            '($contains($failure.error.Cause, /^\\{.*"errorMessage"/) ? $parse($failure.error.Cause).errorMessage'
-            " : $failure.error.Cause) & ' Clean up failed as well (' & $states.errorOutput.Error &"
-            " '): the guardian deletes what is left.'"
+            """($contains($failure.error.Cause, /^\\{.*"errorMessage"/)
+                ? $parse($failure.error.Cause).errorMessage : $failure.error.Cause)
+                & ' Clean up failed as well (' & $states.errorOutput.Error
+                & '): the guardian deletes what is left.'"""
         ),
         "deleted": [],
         "kept": [],

@@ -141,15 +141,15 @@ def test_what_a_lost_answer_deleted_is_denied_and_counts_as_deleted(aws: FakeAws
     account = Endpoints(aws, throughput())
     models = [{"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO}]
 
-    def delete_endpoint(provisionedModelId: str) -> None:
-        del account.found[provisionedModelId]
+    def delete_endpoint(**request: str) -> None:
+        del account.found[request["provisionedModelId"]]
         raise error("AccessDeniedException", status=403)
 
-    def delete_model(modelIdentifier: str) -> None:
+    def delete_model(**_: str) -> None:
         models.clear()
         raise error("AccessDeniedException", status=403)
 
-    def get_model(modelIdentifier: str) -> dict[str, Any]:
+    def get_model(**_: str) -> dict[str, Any]:
         if not models:
             raise error("ResourceNotFoundException", status=404)
         return models[0]
