@@ -29,6 +29,7 @@ from finetune_core.errors import (
 _THROTTLED: Final = {
     "Throttling",
     "ThrottlingException",
+    "Throttled",
     "ThrottledException",
     "TooManyRequestsException",
     "RequestLimitExceeded",

@@ -28,7 +28,7 @@ from finetune_local.values import Json
 
 SERVICES: Final = ("dynamodb", "lambda", "s3", "sns", "ssm")
 _MESSAGE: Final = "Ordered by a test."
-_STATUSES: Final = {"SlowDown": 503, "TooManyRequestsException": 429}
+_STATUSES: Final = {"SlowDown": 503, "Throttled": 429, "TooManyRequestsException": 429}
 _REFUSED: Final = ("Throttl", "Exceeded", "AccessDenied")
 
 

@@ -129,7 +129,10 @@ class Pipeline:
 
     @staticmethod
     def _dataset_of(bedrock, arn: str) -> str | None:
-        tags = bedrock.list_tags_for_resource(resourceARN=arn)["tags"]
+        try:
+            tags = bedrock.list_tags_for_resource(resourceARN=arn)["tags"]
+        except bedrock.exceptions.ResourceNotFoundException:  # another run's, deleted since it was listed
+            return None
         return {tag["key"]: tag["value"] for tag in tags}.get("finetune:dataset")
 
     def notice(self, dataset: str) -> dict:

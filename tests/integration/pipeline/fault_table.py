@@ -143,7 +143,8 @@ def _cleaning() -> list[Cell]:
         (
             "StopModelCustomizationJob",
             {},
-            (),
+            # Step Functions tries to stop the job when the watch ends its branch: that fails as well.
+            (_bedrock("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
             ({"command": "stall_job", "stage": "validation"},),
             "TrainingStalled",
         ),
@@ -251,12 +252,14 @@ def _lasting_stores() -> list[Cell]:
     return cells
 
 
+STEP_METRICS = "step_wise_training_metrics.csv"
+"""What a job writes last of all: it is held there, while it trains."""
 PHASES = ("train", "serve", "evaluate", "approve")
 
 
 def _held(outcome: str) -> list[Cell]:
     holds = {
-        "train": {"orders": ({"command": "stall_job", "stage": "training"},)},
+        "train": {"calls": (_call("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
         "serve": {"calls": (_call("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
         "evaluate": {"calls": (_call("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
         "approve": {"settings": {"approval": "always", "serving": "none"}},
