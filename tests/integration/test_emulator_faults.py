@@ -49,6 +49,7 @@ def test_each_service_refuses_in_its_own_protocol(  # noqa: PLR0917 - one column
     bare_cloud: LocalCloud, account: str, service: str, operation: str, error: str, status: int, ask
 ) -> None:
     name = f"thing-{account}"
+    once(bare_cloud, account, "s3").create_bucket(Bucket=name)
     bare_cloud.admin(command="call_fault", service=service, operation=operation, error=error, about=[name])
     with pytest.raises(ClientError) as caught:
         ask(once(bare_cloud, account, service), name)
