@@ -210,7 +210,7 @@ def _stores() -> list[Cell]:
         ("s3", "PutObject", "FinishRun", "SlowDown", "InternalError", many),
         ("ssm", "GetParameter", "PromoteModel", THROTTLED, "InternalServerError", many),
         ("ssm", "PutParameter", "PromoteModel", THROTTLED, "InternalServerError", many),
-        ("sns", "Publish", "FinishRun", "Throttled", "InternalError", many),
+        ("sns", "Publish", "FinishRun", "Throttled", "InternalError", 3),
     ]
     cells = []
     for service, operation, caller, throttled, broken, count in rows:
