@@ -60,14 +60,6 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     training_gate: Literal["none", "divergence", "overfitting"] = "divergence"
 
 
-class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
-    """An S3 object; ``version_id`` pins the bytes when it is given."""
-
-    bucket: str
-    key: str
-    version_id: str | None = None
-
-
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
     """Names of what the run creates in Bedrock: each ≤ 63 characters and within its own pattern."""
 
