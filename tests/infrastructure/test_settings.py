@@ -50,6 +50,7 @@ WRONG_RUN = {
     "minimum_gain": 2,
     "budget_usd": -1,
     "approval": "maybe",
+    "training_gate": "strict",
     "approve_above_usd": None,
     "base": "parent",
     "minimum_new_bytes": -1,
