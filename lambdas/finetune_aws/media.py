@@ -1,12 +1,34 @@
-"""S3: the size and first bytes of media files, in one ranged read each."""
+"""S3: the size and first bytes of media files, in one ranged read each; and their faults."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Final
+
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
+from finetune_core.contracts import Plan
 from finetune_core.errors import AccessDenied, NotFound, RequestInvalid
-from finetune_core.media_checks import MediaFile
+from finetune_core.media_checks import MediaFile, check_media
 from finetune_core.media_types import HEAD
+from finetune_core.model_rules import Model
+from finetune_core.validation import Role, Scanned, spec_of
+
+MOST: Final = 2_000
+"""Files that are looked at: about 80 seconds. The first fault of a kind shows in the first of them."""
+
+
+def check(
+    scanned: Iterable[Scanned], read: Callable[[Role], Iterable[bytes]], plan: Plan, model: Model, kind: str
+) -> None:
+    """Add the faults of the media to the scanned files; files without media are not read again.
+
+    ``read`` gives a role's bytes. Calls: s3:GetObject.
+    """
+    for file in scanned:
+        if file.partial.media:
+            spec = spec_of(file.sniffed, model, kind, file.role)
+            check_media(read(file.role), file.partial, spec, look, bucket=plan.data_bucket, most=MOST)
 
 
 def look(uri: str) -> MediaFile | str:

@@ -63,16 +63,19 @@ def read(bucket: str, key: str, version_id: str | None = None) -> bytes:
         return _s3().get_object(Bucket=bucket, Key=key, **pinned)["Body"].read()
 
 
-def read_chunks(bucket: str, key: str, version_id: str, size: int) -> Iterator[bytes]:
-    """Yield a pinned object's bytes in ranges of ``CHUNK``. Calls: s3:GetObjectVersion.
+def read_chunks(
+    bucket: str, key: str, version_id: str, size: int, *, start: int = 0, chunk: int = CHUNK
+) -> Iterator[bytes]:
+    """Yield a pinned object's bytes from ``start`` to ``size`` in ranges of ``chunk``.
 
     One request per range: a connection that breaks costs a retry of one range, not of the file.
+    Calls: s3:GetObjectVersion.
     """
-    for start in range(0, size, CHUNK):
-        end = min(start + CHUNK, size) - 1
-        with translated("s3:GetObjectVersion", f"s3://{bucket}/{key} bytes {start}-{end}"):
+    for first in range(start, size, chunk):
+        last = min(first + chunk, size) - 1
+        with translated("s3:GetObjectVersion", f"s3://{bucket}/{key} bytes {first}-{last}"):
             answer = _s3().get_object(
-                Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes={start}-{end}"
+                Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes={first}-{last}"
             )
             body = answer["Body"].read()
         if len(body) != end - start + 1:

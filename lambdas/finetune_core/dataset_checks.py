@@ -186,6 +186,8 @@ def _check_leakage(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) -
 
 
 def _check_pair(partial: Partial, spec: Spec, earlier: str, other: Partial) -> None:
+    if not partial.fingerprints or not other.fingerprints:
+        return  # a file that could not be read has none
     if partial.stable != other.stable:
         raise ValueError("fingerprints of different kinds cannot be compared: scan all files the same way")
     known = set(other.fingerprints)

@@ -31,6 +31,32 @@ class Sources:
     evaluation: Literal["validation", "evaluation", "none"] | None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Where the job's parts lie; ``evaluation_records`` counts prompts, which not every record holds."""
+
+    train_uri: str
+    validation_uri: str | None
+    evaluation_records: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is known of a valid dataset before it is prepared.
+
+    ``own_validation`` counts the records of the user's own validation file, None when there is none.
+    """
+
+    split: SplitPlan
+    sources: Sources
+    record_format: str
+    faults: dict[str, int]
+    tokens: TokenRange
+    report_json: str
+    report_html: str
+    own_validation: int | None
+
+
 def choose_sources(roles: set[str], *, takes_validation: bool, can_be_asked: bool) -> Sources:
     """Return where validation and evaluation records come from.
 
@@ -102,6 +128,12 @@ def counts(plan: SplitPlan, validation_records: int | None, evaluation_records: 
     """Return the records of each part; ``validation_records`` is None when validation is split off."""
     validation = plan.validation if validation_records is None else validation_records
     return Counts(train=plan.train, validation=validation, evaluation=evaluation_records)
+
+
+def words_for(keys: list[str]) -> str:
+    """Return the words that name the files of one role in messages."""
+    name = keys[0].rpartition("/")[2]
+    return name if len(keys) == 1 else f"{len(keys)} files read as one ({name} first)"
 
 
 def refusal(report: Report, files: dict[str, str], html: str) -> DatasetInvalid:

@@ -9,6 +9,7 @@ import msgspec
 from finetune_aws import objects
 from finetune_core.contracts import Plan, Preflight
 from finetune_core.inputs import Inputs
+from finetune_core.preparation import words_for
 
 
 class Files:
@@ -32,9 +33,4 @@ class Files:
 
     def names(self) -> dict[str, str]:
         """Return the words that name each role's file in messages."""
-        words: dict[str, str] = {}
-        for role in self.roles:
-            files = self._inputs.by_role(role)
-            name = files[0].key.rpartition("/")[2]
-            words[role] = name if len(files) == 1 else f"{len(files)} files read as one ({name} first)"
-        return words
+        return {role: words_for([file.key for file in self._inputs.by_role(role)]) for role in self.roles}

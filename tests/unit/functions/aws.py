@@ -176,6 +176,7 @@ class Buckets:
 
     def __init__(self) -> None:
         self.versions: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
+        self.uploads: dict[str, tuple[str, str, dict[int, bytes]]] = {}
 
     def put(self, bucket: str, key: str, body: bytes) -> str:
         kept = self.versions.setdefault((bucket, key), [])
@@ -195,7 +196,36 @@ class Buckets:
             "s3:GetObject": self._get,
             "s3:ListObjectVersions": self._list_versions,
             "s3:ListObjectsV2": self._list,
+            "s3:HeadObject": lambda Bucket, Key: {
+                "ContentLength": len(self._get(Bucket, Key)["Body"].read())
+            },
+            "s3:CreateMultipartUpload": self._begin,
+            "s3:UploadPart": self._send,
+            "s3:ListParts": lambda UploadId, **_: {"Parts": self._parts(UploadId), "IsTruncated": False},
+            "s3:CompleteMultipartUpload": self._complete,
+            "s3:AbortMultipartUpload": lambda UploadId, **_: self.uploads.pop(UploadId) and {},
         }
+
+    def _begin(self, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:
+        upload = f"upload-{len(self.uploads)}"
+        self.uploads[upload] = (Bucket, Key, {})
+        return {"UploadId": upload}
+
+    def _send(self, UploadId: str, PartNumber: int, Body: bytes, **_: Any) -> dict[str, Any]:
+        self.uploads[UploadId][2][PartNumber] = Body
+        return {"ETag": f"{PartNumber}"}
+
+    def _parts(self, upload: str) -> list[dict[str, Any]]:
+        if upload not in self.uploads:
+            raise error("NoSuchUpload", status=404)
+        return [{"PartNumber": number, "ETag": f"{number}"} for number in sorted(self.uploads[upload][2])]
+
+    def _complete(self, UploadId: str, MultipartUpload: dict[str, Any], **_: Any) -> dict[str, Any]:
+        bucket, key, parts = self.uploads.pop(UploadId)
+        bodies = [parts[part["PartNumber"]] for part in MultipartUpload["Parts"]]
+        if any(len(body) < 5 * 1024 * 1024 for body in bodies[:-1]):
+            raise error("EntityTooSmall")
+        return {"VersionId": self.put(bucket, key, b"".join(bodies))}
 
     def _get(self, Bucket: str, Key: str, VersionId: str = "", Range: str = "") -> dict[str, Any]:
         kept = self.versions.get((Bucket, Key))

@@ -1,0 +1,92 @@
+"""What validation leaves behind: reports, held-out prompts, and the answer to the state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+import msgspec
+
+from finetune_aws import objects
+from finetune_core import preparation, validation_report
+from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
+from finetune_core.preparation import Prepared, Verdict
+from finetune_core.prompts import to_prompts
+from finetune_core.unlisted import row_of
+from finetune_core.validation import Report, Scanned, offered_rules
+
+_ASKED = ("converse", "messages", "prompt-completion", "input", "text")
+
+
+def decide(
+    plan: Plan, preflight: Preflight, scanned: list[Scanned], report: Report, names: dict[str, str]
+) -> Verdict:
+    """Write the reports and plan the split. ``names`` are the words for each role's file in messages.
+
+    Calls: s3:PutObject.
+
+    Raises:
+        DatasetInvalid: after the reports were written, with the first faults and where they lie.
+    """
+    report_json, report_html = _write_reports(plan, report)
+    if not report.valid:
+        raise preparation.refusal(report, names, report_html)
+    record_format = report.format or preflight.record_format
+    found = {str(file.role): file for file in scanned}
+    sources = preparation.choose_sources(
+        set(found), takes_validation=preflight.takes_validation, can_be_asked=record_format in _ASKED
+    )
+    rules = offered_rules(row_of(preflight), preflight.customization_type)
+    split = preparation.plan_parts(found["train"], rules, sources, plan.settings)
+    return Verdict(
+        split=split,
+        sources=sources,
+        record_format=record_format,
+        faults=report.counts,
+        tokens=preparation.training_tokens(report, split),
+        report_json=report_json,
+        report_html=report_html,
+        own_validation=found["validation"].partial.records if "validation" in found else None,
+    )
+
+
+def write_prompts(plan: Plan, lines: Iterable[bytes]) -> int:
+    """Turn held-out records into prompts, keep them, and return how many there are. Calls: s3:PutObject."""
+    text, count = bytearray(), 0
+    for count, prompt in enumerate(islice(to_prompts(lines), preparation.MOST_EVALUATION), 1):  # noqa: B007
+        text += msgspec.json.encode(prompt) + b"\n"
+    objects.write(plan.artifacts_bucket, f"{plan.prefix}/evaluation.jsonl", bytes(text), "application/jsonl")
+    return count
+
+
+def validation_of(plan: Plan, verdict: Verdict, prepared: Prepared) -> Validation:
+    """Return what the later states are told."""
+    own = verdict.own_validation if prepared.validation_uri is not None else None
+    return Validation(
+        format=verdict.record_format,
+        counts=preparation.counts(verdict.split, own, prepared.evaluation_records),
+        faults=verdict.faults,
+        tokens=verdict.tokens,
+        report_json=verdict.report_json,
+        report_html=verdict.report_html,
+        train_uri=prepared.train_uri,
+        validation_uri=prepared.validation_uri,
+        evaluation=EvaluationSet(
+            bucket=plan.artifacts_bucket,
+            key=f"{plan.prefix}/evaluation.jsonl",
+            records=prepared.evaluation_records,
+            shards=preparation.shards(prepared.evaluation_records),
+        ),
+    )
+
+
+def _write_reports(plan: Plan, report: Report) -> tuple[str, str]:
+    bucket, prefix = plan.artifacts_bucket, plan.prefix
+    text = validation_report.to_json(report)
+    page = validation_report.to_html(report, f"Dataset {plan.dataset}")
+    lines = validation_report.to_lines(report)
+    objects.write(bucket, f"{prefix}/faulty-lines.tsv", lines.encode(), "text/tab-separated-values")
+    return (
+        objects.write(bucket, f"{prefix}/validation.json", text, "application/json"),
+        objects.write(bucket, f"{prefix}/validation.html", page.encode(), "text/html; charset=utf-8"),
+    )
