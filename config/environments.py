@@ -25,6 +25,9 @@ LOCAL = Settings(
     log_execution_data=True,
     guardian_idle_hours=1.0,
     training_stall_seconds=1800,
+    large_dataset_bytes=16 * 1024**2,
+    shard_bytes=8 * 1024**2,
+    shard_concurrency=2,
     run_defaults=RunDefaults(
         approval="never", serving="provisioned_throughput", time_to_live_hours=1.0, budget_usd=150.0
     ),

@@ -48,6 +48,9 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "settle_seconds": (1, 86_400, "seconds"),
     "clean_up_wait_seconds": (1, 840, "seconds, for a function lives 900"),
     "evaluation_concurrency": (1, 40, "shards"),
+    "large_dataset_bytes": (0, 10 * 1024**3, "bytes"),
+    "shard_bytes": (1, 1024**3, "bytes"),
+    "shard_concurrency": (1, 1000, "shards"),
     "guardian_idle_hours": HOURS,
     "stuck_run_hours": HOURS,
     "monthly_budget_usd": (1, 10_000_000, "US dollars"),
@@ -185,6 +188,11 @@ class Settings:
     """Shards of held-out prompts answered at once."""
     corpus_schedules: Mapping[str, str] = field(default_factory=dict)
     """Corpora that are looked at on a schedule: {"manuals": "rate(7 days)"}. Anything new starts a run."""
+    large_dataset_bytes: int = 256 * 1024**2
+    """Datasets with more bytes are validated in shards, by a Distributed Map."""
+    shard_bytes: int = 64 * 1024**2
+    shard_concurrency: int = 40
+    """Shards validated at once: each is a call of a function, which count against the account's quota."""
     guardian_schedule: str = "rate(1 hour)"
     watch_schedule: str = "rate(5 minutes)"
     """How often new champions are looked at while they are watched."""

@@ -69,6 +69,7 @@ _NOT_FOUND: Final = {
     "NoSuchBucket",
     "NoSuchKey",
     "NoSuchResourceException",
+    "NoSuchUpload",
     "NoSuchVersion",
     "NotFound",
     "NotFoundException",

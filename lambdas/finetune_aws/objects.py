@@ -78,10 +78,10 @@ def read_chunks(
                 Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes={first}-{last}"
             )
             body = answer["Body"].read()
-        if len(body) != end - start + 1:
+        if len(body) != last - first + 1:
             raise ServiceUnavailable(
-                f"S3 answered {len(body)} bytes where {end - start + 1} were asked for",
-                where=f"s3://{bucket}/{key} bytes {start}-{end}",
+                f"S3 answered {len(body)} bytes where {last - first + 1} were asked for",
+                where=f"s3://{bucket}/{key} bytes {first}-{last}",
                 remedy="It is tried again; nothing was decided on the wrong bytes.",
             )
         yield body

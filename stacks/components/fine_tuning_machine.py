@@ -17,7 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from config.settings import Settings
-from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, Reach, leading_keys
+from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, ONE_RUN, Reach, leading_keys
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.pipeline_function import create_log_group
 from stacks.workflow import Resources, Timing, definition
@@ -74,6 +74,7 @@ class FineTuningMachine(Construct):
         self.machine = sfn.StateMachine(
             self,
             "StateMachine",
+            state_machine_name=reach.machine,
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(document)),
             comment="From dropped data to a promoted model",
             role=role.fixed,
@@ -97,6 +98,9 @@ def _timing(settings: Settings) -> Timing:
         serving=settings.serving_timeout_seconds,
         machine=settings.machine_timeout_seconds,
         evaluation_concurrency=settings.evaluation_concurrency,
+        large_bytes=settings.large_dataset_bytes,
+        shard_bytes=settings.shard_bytes,
+        shard_concurrency=settings.shard_concurrency,
     )
 
 
@@ -109,6 +113,7 @@ def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) 
             conditions=leading_keys("run#*"),
         ),
         reach.key_through("dynamodb"),
+        *_map_runs(reach),
         *_training(bedrock_role, reach),
         *_serving(reach),
         Allow(
@@ -121,6 +126,25 @@ def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) 
             resources=("*",),
             wildcard="X-Ray has no resource to name for traces and sampling rules.",
         ),
+    ]
+
+
+def _map_runs(reach: Reach) -> list[Allow]:
+    """Let the machine start the children of its own Distributed Maps, and read their item lists.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html (read 2026-11-24)
+    """
+    arn = f"arn:aws:states:{reach.region}:{reach.account}"
+    lists = [f"{reach.artifacts}/runs/*/shards/{name}.json" for name in ("ranges", "prepare")]
+    return [
+        Allow(actions=("states:StartExecution",), resources=(f"{arn}:stateMachine:{reach.machine}",)),
+        Allow(
+            actions=("states:DescribeExecution", "states:StopExecution"),
+            resources=(f"{arn}:execution:{reach.machine}:*",),
+            wildcard="Executions get their names at run time.",
+        ),
+        Allow(actions=("s3:GetObject",), resources=lists, wildcard=ONE_RUN),
+        reach.key_through("s3"),
     ]
 
 

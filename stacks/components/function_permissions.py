@@ -33,6 +33,11 @@ class Reach:
     ledger: str
     notices: str
 
+    @property
+    def machine(self) -> str:
+        """Name of the state machine: its role names it, so it cannot be left to CloudFormation."""
+        return f"finetune-{self.environment}"
+
     def bedrock(self, *kinds: str) -> list[str]:
         """Give the ARN patterns of these kinds of Bedrock resources in this account and Region."""
         return [f"arn:aws:bedrock:{self.region}:{self.account}:{kind}/*" for kind in kinds]
@@ -102,6 +107,40 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             _write(reach.data, "prepared/*"),
             _read(reach.artifacts, "runs/*"),
             _write(reach.artifacts, "runs/*"),
+            s3,
+        ),
+        "plan_shards": (
+            _read(reach.data, "datasets/*", "corpora/*"),
+            _read(reach.artifacts, "runs/*/inputs.json"),
+            _write(reach.artifacts, "runs/*/shards/*"),
+            s3,
+        ),
+        "validate_shard": (
+            _read(reach.data, "datasets/*", "corpora/*"),
+            _read(reach.artifacts, "runs/*/shards/*"),
+            _write(reach.artifacts, "runs/*/shards/*"),
+            s3,
+        ),
+        "merge_shards": (
+            _write(reach.data, "prepared/*"),
+            _read(reach.artifacts, "runs/*/shards/*"),
+            _write(reach.artifacts, "runs/*"),
+            s3,
+        ),
+        "prepare_shard": (
+            _read(reach.data, "datasets/*", "corpora/*"),
+            _write(reach.data, "prepared/*"),
+            _read(reach.artifacts, "runs/*/shards/*"),
+            _write(reach.artifacts, "runs/*/shards/*"),
+            s3,
+        ),
+        "join_parts": (
+            _read(reach.data, "datasets/*", "prepared/*"),
+            _allow(["s3:ListMultipartUploadParts"], [f"{reach.data}/prepared/*"], ONE_RUN),
+            _write(reach.data, "prepared/*"),
+            _list(reach.artifacts, "s3:ListBucket", "runs/*"),
+            _read(reach.artifacts, "runs/*/shards/*"),
+            _write(reach.artifacts, "runs/*/evaluation.jsonl"),
             s3,
         ),
         "estimate_price": (),

@@ -28,7 +28,12 @@ def definition(*, resources: Resources, timing: Timing) -> State:
         "TimeoutSeconds": timing.machine,
         "States": {
             **intake_states(resources, settle_seconds=timing.settle),
-            **validate_states(resources),
+            **validate_states(
+                resources,
+                large_bytes=timing.large_bytes,
+                shard_bytes=timing.shard_bytes,
+                shard_concurrency=timing.shard_concurrency,
+            ),
             **approve_states(resources, timeout_seconds=timing.approval),
             **train_states(
                 resources,

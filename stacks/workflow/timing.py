@@ -1,4 +1,4 @@
-"""Times of the state machine."""
+"""Times and sizes of the state machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Limits and pauses in seconds; `evaluation_concurrency` is the number of shards answered at once."""
+    """Limits and pauses in seconds; `evaluation_concurrency` is the number of shards answered at once.
+
+    A dataset of more than `large_bytes` is validated in shards of `shard_bytes`, `shard_concurrency` at once.
+    """
 
     settle: int = 120
     approval: int = 3 * 24 * 3600
@@ -18,3 +21,6 @@ class Timing:
     serving: int = 2 * 3600
     machine: int = 7 * 24 * 3600
     evaluation_concurrency: int = 4
+    large_bytes: int = 256 * 1024**2
+    shard_bytes: int = 64 * 1024**2
+    shard_concurrency: int = 40

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from stacks.workflow.states import Resources, States, call_function, record_phase
+from stacks.workflow.shards import shard_states
+from stacks.workflow.states import Resources, States, call_function, expression, record_phase
 
 
-def validate_states(resources: Resources) -> States:
-    """Give the states from the claimed run to its price."""
+def validate_states(
+    resources: Resources, *, large_bytes: int, shard_bytes: int, shard_concurrency: int
+) -> States:
+    """Give the states from the claimed run to its price.
+
+    A dataset of more than `large_bytes` is validated in shards of `shard_bytes`.
+    """
     functions = resources.functions
     return {
         "Record preflight": record_phase(resources, "preflight", following="Check model"),
@@ -19,7 +25,15 @@ def validate_states(resources: Resources) -> States:
             seconds=300,
         ),
         "Record validation": record_phase(
-            resources, "validate", following="Validate dataset", results=("preflight",)
+            resources, "validate", following="Is the dataset large", results=("preflight",)
+        ),
+        "Is the dataset large": {
+            "Type": "Choice",
+            "Choices": [{"Condition": expression(f"$plan.bytes > {large_bytes}"), "Next": "Plan shards"}],
+            "Default": "Validate dataset",
+        },
+        **shard_states(
+            resources, shard_bytes=shard_bytes, concurrency=shard_concurrency, following="Record price"
         ),
         "Validate dataset": call_function(
             functions["validate_dataset"],

@@ -50,6 +50,8 @@ VARIABLES = {
     "endpoint": {"kind": "provisioned_throughput", "arn": ENDPOINT, "status": "Creating", "failure": ""},
     "evaluation": {"verdict": "PROMOTE", "reasons": ["better"]},
     "promotion": {},
+    "sharding": {"items": {"bucket": "artifacts", "key": "k"}},
+    "order": {"items": {"bucket": "artifacts", "key": "k"}},
     "answers": [],
     "champion": None,
     "smoke_test": {},
@@ -102,9 +104,10 @@ def _render(value, variables: dict):
 def _tasks():
     machine = _machine()
     states = dict(machine["States"])
-    states |= states["Answer prompts"]["ItemProcessor"]["States"]
     for branch in states["Train and watch"]["Branches"]:
         states |= branch["States"]
+    for state in list(states.values()):
+        states |= state.get("ItemProcessor", {}).get("States", {})
     return {name: state for name, state in states.items() if state["Type"] == "Task"}
 
 
@@ -169,7 +172,7 @@ def test_every_task_has_a_timeout_a_retry_and_a_catch():
     for name, state in TASKS.items():
         assert state["TimeoutSeconds"] > 0, name
         assert all(rule["JitterStrategy"] == "FULL" for rule in state["Retry"]), name
-        if name not in {"Answer prompts of shard", "Train model"}:  # their Map and Parallel catch for them
+        if not state.get("End"):  # within a Map or Parallel, which catches for it
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
 
 
@@ -232,3 +235,31 @@ def test_every_shard_goes_to_all_contestants(shards, champion):
 
 def test_no_member_is_null_because_the_cdk_drops_it():
     assert ": null" not in json.dumps(_machine())
+
+
+@pytest.mark.parametrize("name", ["Validate shards", "Prepare shards"])
+def test_a_distributed_map_needs_nothing_but_its_input(name):
+    """Its children cannot read the machine's variables, and all must succeed."""
+    state = _machine()["States"][name]
+    states = {"input": {"items": {"bucket": "artifacts", "key": "runs/x/shards/ranges.json"}}}
+    assert _render(state["ItemReader"]["Arguments"], {"states": states}) == {
+        "Bucket": "artifacts",
+        "Key": "runs/x/shards/ranges.json",
+    }
+    assert state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+    assert state["ToleratedFailurePercentage"] == 0
+    assert state["Catch"][-1]["Next"] == "Clean up"
+    (child,) = state["ItemProcessor"]["States"].values()
+    item = {"range": {"number": 3}}
+    assert _render(child["Arguments"]["Payload"], {"states": {"input": item}}) == item
+    found = {"states": {"result": [{"number": 0}, {"number": 1}]}}
+    assert _render(state["Output"], found) == {"shards": 2}
+
+
+@pytest.mark.parametrize(("size", "following"), [(256 * 1024**2, None), (256 * 1024**2 + 1, "Plan shards")])
+def test_large_datasets_are_validated_in_shards(size, following):
+    choice = _machine()["States"]["Is the dataset large"]
+    taken = [
+        rule["Next"] for rule in choice["Choices"] if _render(rule["Condition"], {"plan": {"bytes": size}})
+    ]
+    assert taken == ([following] if following else [])
