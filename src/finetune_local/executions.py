@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from finetune_local.clock import Clock
-from finetune_local.hooks import gateway, states
+from finetune_local.hooks import gateway, iam, maps, states
 from finetune_local.identity import AssumeRoleRefusedError, Identity
 from finetune_local.sessions import LocalSession
 from finetune_local.values import Json
@@ -82,6 +82,7 @@ class Executions:
         states.replace_pauses(self._pause)
         states.on_stop(self._stop)
         states.scope_branches(self._open_branch)
+        maps.complete_distributed_maps(self._judge_children)
 
     def current(self) -> Run:
         """Return the execution that this thread works for."""
@@ -131,6 +132,13 @@ class Executions:
 
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(watch,), name="execution-timeout", daemon=True).start()
+
+    def _judge_children(self, machine_arn: str) -> None:
+        """Raise TaskError unless the current execution's role may start the machine itself."""
+        credentials = self.session().get_credentials()
+        key = credentials.access_key if credentials else ""
+        if denial := iam.judge(key, "states:StartExecution", machine_arn, {}):
+            raise states.TaskError("States.Permissions", denial.message)
 
     def _pause(self, seconds: float) -> None:
         run = self.current()

@@ -77,6 +77,7 @@ CALLABLES = {
         "_invoke_with_callback": "resource input_data token state_def",
         "_jsonata_state_field": "state_def field expected raw_input ctx",
         "_next_or_end": "state_def",
+        "_run_distributed_map": "state_def raw_input effective iterator execution ctx",
         "_run_execution": "exec_arn",
         "_run_parallel_branches": "state_def raw_input execution ctx",
         "_run_sub_machine": "states start_at input_data execution ctx",
@@ -154,6 +155,7 @@ def test_nothing_else_in_the_project_imports_the_emulator() -> None:
         # The engine calls these by their module's name at run time, so that replacing them works.
         ("ministack.services.stepfunctions", "args=(_run_execution, exec_arn)"),
         ("ministack.services.stepfunctions", '"Task": _execute_task'),
+        ("ministack.services.stepfunctions", "return _run_distributed_map("),
         ("ministack.services.stepfunctions", '"StopExecution": _stop_execution'),
         ("ministack.services.stepfunctions", "_task_tokens.get(token)"),
         ("ministack.services.stepfunctions", 'info["event"].set()'),
