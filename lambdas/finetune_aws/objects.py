@@ -64,15 +64,16 @@ def read(bucket: str, key: str, version_id: str | None = None) -> bytes:
 
 
 def read_chunks(
-    bucket: str, key: str, version_id: str, size: int, *, start: int = 0, chunk: int = CHUNK
+    bucket: str, key: str, version_id: str, size: int, *, start: int = 0, chunk: int = 0
 ) -> Iterator[bytes]:
-    """Yield a pinned object's bytes from ``start`` to ``size`` in ranges of ``chunk``.
+    """Yield a pinned object's bytes from ``start`` to ``size`` in ranges of ``chunk`` or ``CHUNK``.
 
     One request per range: a connection that breaks costs a retry of one range, not of the file.
     Calls: s3:GetObjectVersion.
     """
-    for first in range(start, size, chunk):
-        last = min(first + chunk, size) - 1
+    length = chunk or CHUNK
+    for first in range(start, size, length):
+        last = min(first + length, size) - 1
         with translated("s3:GetObjectVersion", f"s3://{bucket}/{key} bytes {first}-{last}"):
             answer = _s3().get_object(
                 Bucket=bucket, Key=key, VersionId=version_id, Range=f"bytes={first}-{last}"
