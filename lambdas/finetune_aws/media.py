@@ -12,14 +12,14 @@ from finetune_core.errors import AccessDenied, NotFound, RequestInvalid
 from finetune_core.media_checks import MediaFile, check_media
 from finetune_core.media_types import HEAD
 from finetune_core.model_rules import Model
-from finetune_core.validation import Role, Scanned, spec_of
+from finetune_core.validation import Scanned, spec_of
 
 MOST: Final = 2_000
 """Files that are looked at: about 80 seconds. The first fault of a kind shows in the first of them."""
 
 
 def check(
-    scanned: Iterable[Scanned], read: Callable[[Role], Iterable[bytes]], plan: Plan, model: Model, kind: str
+    scanned: Iterable[Scanned], read: Callable[[str], Iterable[bytes]], plan: Plan, model: Model, kind: str
 ) -> None:
     """Add the faults of the media to the scanned files; files without media are not read again.
 

@@ -122,6 +122,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             s3,
         ),
         "merge_shards": (
+            _read(reach.data, "datasets/*", "corpora/*"),
             _write(reach.data, "prepared/*"),
             _read(reach.artifacts, "runs/*/shards/*"),
             _write(reach.artifacts, "runs/*"),
