@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
@@ -12,6 +12,7 @@ from finetune_core import preparation, validation_report
 from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
 from finetune_core.preparation import Prepared, Verdict
 from finetune_core.prompts import to_prompts
+from finetune_core.split import records
 from finetune_core.unlisted import row_of
 from finetune_core.validation import Report, Scanned, offered_rules
 
@@ -19,9 +20,16 @@ _ASKED = ("converse", "messages", "prompt-completion", "input", "text")
 
 
 def decide(
-    plan: Plan, preflight: Preflight, scanned: list[Scanned], report: Report, names: dict[str, str]
+    plan: Plan,
+    preflight: Preflight,
+    scanned: list[Scanned],
+    report: Report,
+    *,
+    names: dict[str, str],
+    read: Callable[[], Iterable[bytes]],
 ) -> Verdict:
-    """Write the reports and plan the split. ``names`` are the words for each role's file in messages.
+    """Write the reports and plan the split. ``names`` are the words for each role's file in messages,
+    ``read`` yields the training file's bytes, each time it is called.
 
     Calls: s3:PutObject.
 
@@ -37,7 +45,8 @@ def decide(
         set(found), takes_validation=preflight.takes_validation, can_be_asked=record_format in _ASKED
     )
     rules = offered_rules(row_of(preflight), preflight.customization_type)
-    split = preparation.plan_parts(found["train"], rules, sources, plan.settings)
+    moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()))
+    split = preparation.plan_parts(found["train"], rules, sources, plan.settings, moved)
     return Verdict(
         split=split,
         sources=sources,

@@ -30,7 +30,14 @@ def merge_shards(described: ObjectRef) -> ShardList:
     names = {
         str(source.role): words_for([piece.key for piece in source.pieces]) for source in sharding.sources
     }
-    verdict = results.decide(plan, preflight, scanned, report, names)
+    verdict = results.decide(
+        plan,
+        preflight,
+        scanned,
+        report,
+        names=names,
+        read=lambda: sources.read_source(sharding.source("train"), stop=0),
+    )
     order = Order(sharding=sharding, verdict=verdict, uploads=_uploads(sharding, verdict))
     where = sources.describe(sharding, "order.json", order)
     ranges = order.ranges()

@@ -16,7 +16,8 @@ from finetune_core.validation import ROLES, Role
 
 def plan_shards(plan: Plan, preflight: Preflight, shard_bytes: int) -> ShardList:
     """Return where the list of ranges lies."""
-    inputs = msgspec.json.decode(objects.read(plan.inputs.bucket, plan.inputs.key), type=Inputs)
+    pinned = preflight.lineage.inputs if preflight.lineage else plan.inputs
+    inputs = msgspec.json.decode(objects.read(pinned.bucket, pinned.key), type=Inputs)
     found = tuple(_source(role, inputs.by_role(role)) for role in ROLES if inputs.by_role(role))
     ranges = cut_ranges(found, shard_bytes)
     sharding = Sharding(plan=plan, preflight=preflight, sources=found, ranges=ranges)

@@ -19,13 +19,16 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
     Raises:
         DatasetInvalid: after the report was written, with the first faults and where it lies.
     """
-    files = Files(plan)
+    files = Files(plan, preflight)
     model, kind = row_of(preflight), preflight.customization_type
     scanned = [
         scan(files.chunks(role), model, kind, role=role, stable=True) for role in ROLES if role in files.roles
     ]
     media.check(scanned, files.chunks, plan, model, kind)
-    verdict = results.decide(plan, preflight, scanned, judge(scanned, model, kind), files.names())
+    report = judge(scanned, model, kind)
+    verdict = results.decide(
+        plan, preflight, scanned, report, names=files.names(), read=lambda: files.chunks("train")
+    )
     with tempfile.TemporaryDirectory() as folder:
         prepared = PartsWriter(plan, files, Path(folder)).write(verdict.split, verdict.sources)
     return results.validation_of(plan, verdict, prepared)

@@ -1,6 +1,7 @@
 """A dataset above the environment's threshold goes through the Distributed Map of the deployed machine."""
 
 import json
+import random
 
 import pytest
 
@@ -18,8 +19,9 @@ SETTINGS = data.run_file(
 
 
 def _large() -> list[bytes]:
-    text = "Circuit, fuse and relay of the house. " * 530
-    return [b'{"input": "Record %d. %s"}\n' % (number, text.encode()) for number in range(RECORDS)]
+    rng = random.Random(1)  # noqa: S311 - test data, no record near another one
+    texts = [" ".join(str(rng.random()) for _ in range(1_100)) for _ in range(RECORDS)]
+    return [b'{"input": "%s"}\n' % text.encode() for text in texts]
 
 
 def _map_runs(pipeline, dataset: str) -> list[dict]:
