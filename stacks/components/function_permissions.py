@@ -111,7 +111,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         ),
         "plan_shards": (
             _read(reach.data, "datasets/*", "corpora/*"),
-            _read(reach.artifacts, "runs/*/inputs.json"),
+            _read(reach.artifacts, "runs/*/inputs.json", "runs/*/training-inputs.json"),
             _write(reach.artifacts, "runs/*/shards/*"),
             s3,
         ),
