@@ -16,7 +16,7 @@ from stacks.components.corpus_schedules import CorpusSchedules
 from stacks.components.dead_letters import DeadLetters
 from stacks.components.drop_triggers import DropTrigger, EndTrigger
 from stacks.components.encrypted_topic import EncryptedTopic
-from stacks.components.fine_tuning_machine import FineTuningMachine
+from stacks.components.fine_tuning_machine import FineTuningMachine, machine_name
 from stacks.components.function_permissions import Reach, permissions
 from stacks.components.permissions import Allow
 from stacks.components.pipeline_function import PipelineFunction
@@ -90,6 +90,7 @@ class PipelineStack(Stack):
             artifacts=storage.artifacts_arn,
             ledger=storage.ledger_arn,
             notices=self.notices.topic_arn,
+            machine=machine_name(self._settings.environment),
         )
 
     def _function(self, name: str, dead_letters: DeadLetters | None = None) -> PipelineFunction:

@@ -65,6 +65,7 @@ _DENIED: Final = {
 }
 _NOT_FOUND: Final = {
     "404",
+    "ExecutionDoesNotExist",
     "NoSuchBucket",
     "NoSuchKey",
     "NoSuchResourceException",

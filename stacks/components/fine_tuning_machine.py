@@ -40,6 +40,11 @@ TRACING = (
 )
 
 
+def machine_name(environment: str) -> str:
+    """Give the machine's name: known beforehand, so that its own functions may ask about its executions."""
+    return f"finetune-{environment}"
+
+
 class FineTuningMachine(Construct):
     """A Standard state machine that takes a dropped object to a promoted model."""
 
@@ -74,6 +79,7 @@ class FineTuningMachine(Construct):
         self.machine = sfn.StateMachine(
             self,
             "StateMachine",
+            state_machine_name=machine_name(settings.environment),
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(document)),
             comment="From dropped data to a promoted model",
             role=role.fixed,
@@ -95,6 +101,7 @@ def _timing(settings: Settings) -> Timing:
         serving=settings.serving_timeout_seconds,
         machine=settings.machine_timeout_seconds,
         evaluation_concurrency=settings.evaluation_concurrency,
+        scheduled_jobs=settings.scheduled_jobs,
     )
 
 
@@ -104,7 +111,7 @@ def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) 
         Allow(
             actions=("dynamodb:PutItem", "dynamodb:UpdateItem"),
             resources=(reach.ledger,),
-            conditions=leading_keys("run#*"),
+            conditions=leading_keys("run#*", "queue#jobs"),
         ),
         reach.key_through("dynamodb"),
         *_training(bedrock_role, reach),

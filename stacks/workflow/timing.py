@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Limits and pauses in seconds; `evaluation_concurrency` is the number of shards answered at once."""
+    """Limits and pauses in seconds; `evaluation_concurrency` is the number of shards answered at once.
+
+    `scheduled_jobs` is the number of customization jobs that may be in progress at once.
+    """
 
     settle: int = 120
     approval: int = 3 * 24 * 3600
@@ -16,3 +19,4 @@ class Timing:
     serving: int = 2 * 3600
     machine: int = 7 * 24 * 3600
     evaluation_concurrency: int = 4
+    scheduled_jobs: int = 10

@@ -15,6 +15,7 @@ from stacks.workflow.states import (
     call_function,
     catch_failure,
     expression,
+    quota_retry,
     record_phase,
     retry,
     tags,
@@ -33,7 +34,7 @@ def train_states(resources: Resources, *, timeout_seconds: int) -> States:
             {"plan": "$plan"},
             phase="train",
             result="training",
-            following="Record serving",
+            following="Leave job queue",
             seconds=300,
         ),
     }
@@ -47,8 +48,7 @@ def _train(resources: Resources, timeout_seconds: int) -> State:
         "TimeoutSeconds": timeout_seconds,
         "Retry": [
             retry(BEDROCK_TRANSIENT),
-            # Ten jobs may be scheduled at once (not adjustable): wait for a place for up to some hours.
-            retry(("Bedrock.ServiceQuotaExceededException",), seconds=60, attempts=12, limit=1800),
+            quota_retry(),
         ],
         "Catch": catch_failure("train"),
         "Next": "Read training",

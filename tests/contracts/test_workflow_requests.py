@@ -52,6 +52,8 @@ VARIABLES = {
     "promotion": {},
     "answers": [],
     "champion": None,
+    "turn": {"state": "waiting", "superseded_by": "banking-qa-ba9876543210"},
+    "turns": 0,
     "smoke_test": {},
     "polls": 0,
     "states": {
