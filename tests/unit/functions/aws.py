@@ -253,9 +253,9 @@ class Table:
 
     def _put(self, Item: dict[str, Any], **request: Any) -> dict[str, Any]:
         old = self.items.get((Item["pk"]["S"], Item["sk"]["S"]))
-        if old is not None and request.get("ConditionExpression", "").endswith("#revision = :seen"):
-            if old["revision"] != request["ExpressionAttributeValues"][":seen"]:
-                raise error("ConditionalCheckFailedException")
+        revised = request.get("ConditionExpression", "").endswith("#revision = :seen")
+        if old and revised and old["revision"] != request["ExpressionAttributeValues"][":seen"]:
+            raise error("ConditionalCheckFailedException")
         self.items[Item["pk"]["S"], Item["sk"]["S"]] = Item
         return {}
 
