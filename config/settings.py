@@ -17,6 +17,7 @@ Wheels = Literal["linux", "host"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 TrainingGate = Literal["none", "divergence", "overfitting"]
 Approval = Literal["never", "always", "above"]
+OverBudget = Literal["refuse", "ask"]
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
 Base = Literal["model", "champion"]
 
@@ -36,6 +37,7 @@ RUN_BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "budget_usd": DOLLARS,
     "approve_above_usd": DOLLARS,
     "minimum_new_bytes": (0, 10 * 1024**3, "bytes"),
+    "monthly_ceiling_usd": DOLLARS,
 }
 BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "machine_timeout_seconds": SECONDS,
@@ -51,6 +53,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "large_dataset_bytes": (0, 10 * 1024**3, "bytes"),
     "shard_bytes": (1, 1024**3, "bytes"),
     "shard_concurrency": (1, 1000, "shards"),
+    "scheduled_jobs": (1, 100, "jobs"),
     "guardian_idle_hours": HOURS,
     "stuck_run_hours": HOURS,
     "monthly_budget_usd": (1, 10_000_000, "US dollars"),
@@ -104,11 +107,13 @@ def _require_one_of(name: str, value: object, accepted: tuple[object, ...]) -> N
 class RunDefaults:
     """What a run uses for every key that its run.json leaves out; the same keys as the run's settings.
 
-    `budget_usd` None means no ceiling; `keep_model` keeps the custom model of a run that was not promoted;
-    `gate`, `watch` and `golden_prompts` have the keys that they have in run.json (finetune_core/gate.py);
-    `base` is where training starts (a corpus always goes on from its champion unless its run.json says
-    otherwise), `minimum_new_bytes` how much of a corpus must be new before a drop starts a run.
-    `training_gate` says which finding about the loss curves keeps a model from being served.
+    `budget_usd` is the ceiling of a run, `monthly_ceiling_usd` that of all runs of a calendar month, None
+    means no ceiling; above one, `over_budget` refuses the run or asks people. `keep_model` keeps the custom
+    model of a run that was not promoted. `gate`, `watch` and `golden_prompts` have the keys that they have
+    in run.json (finetune_core/gate.py); `base` is where training starts (a corpus always goes on from its
+    champion unless its run.json says otherwise), `minimum_new_bytes` how much of a corpus must be new before
+    a drop starts a run. `training_gate` says which finding about the loss curves keeps a model
+    from being served.
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -123,6 +128,8 @@ class RunDefaults:
     budget_usd: float | None = 100.0
     approval: Approval = "above"
     approve_above_usd: float | None = 50.0
+    monthly_ceiling_usd: float | None = None
+    over_budget: OverBudget = "refuse"
     keep_model: bool = False
     gate: Mapping[str, object] = field(default_factory=lambda: dict(GATE))
     watch: Mapping[str, object] = field(default_factory=lambda: dict(WATCH))
@@ -140,6 +147,7 @@ class RunDefaults:
         _require_one_of(prefix + "approval", self.approval, get_args(Approval))
         _require_one_of(prefix + "base", self.base, get_args(Base))
         _require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
+        _require_one_of(prefix + "over_budget", self.over_budget, get_args(OverBudget))
         _require_between(self, RUN_BOUNDS, prefix)
         limit = self.approve_above_usd
         _require(
@@ -193,6 +201,8 @@ class Settings:
     shard_bytes: int = 64 * 1024**2
     shard_concurrency: int = 40
     """Shards validated at once: each is a call of a function, which count against the account's quota."""
+    scheduled_jobs: int = 10
+    """Customization jobs in progress at once; the default is the account's quota, which cannot be raised."""
     guardian_schedule: str = "rate(1 hour)"
     watch_schedule: str = "rate(5 minutes)"
     """How often new champions are looked at while they are watched."""

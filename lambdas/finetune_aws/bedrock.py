@@ -87,6 +87,13 @@ def customization_job(name: str) -> GetModelCustomizationJobResponseTypeDef | No
         return None
 
 
+def jobs_in_progress() -> list[str]:
+    """Return the names of the account's jobs in progress. Calls: bedrock:ListModelCustomizationJobs."""
+    pages = bedrock().get_paginator("list_model_customization_jobs").paginate(statusEquals="InProgress")
+    with translated("bedrock:ListModelCustomizationJobs"):
+        return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
+
+
 def stop_job(name: str) -> None:
     """Stop a running job; one that stops already is fine. Calls: bedrock:StopModelCustomizationJob."""
     try:

@@ -18,7 +18,15 @@ _RUNTIME: Final = Config(
     max_pool_connections=32,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
-_CONFIGS: Final = {"bedrock-runtime": _RUNTIME}
+# The Price List API has endpoints in three Regions alone; when it is slow, a table stands in for it
+# (https://docs.aws.amazon.com/general/latest/gr/billing.html, read 2026-11-24).
+_PRICES: Final = Config(
+    region_name="us-east-1",
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+_CONFIGS: Final = {"bedrock-runtime": _RUNTIME, "pricing": _PRICES}
 
 
 @cache

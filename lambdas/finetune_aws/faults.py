@@ -66,6 +66,7 @@ _DENIED: Final = {
 }
 _NOT_FOUND: Final = {
     "404",
+    "ExecutionDoesNotExist",
     "NoSuchBucket",
     "NoSuchKey",
     "NoSuchResourceException",

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from finetune_aws import objects
+import msgspec
+
+from finetune_aws import objects, queues
 from finetune_aws.environment import Environment
-from finetune_aws.ledger import Item, Ledger
+from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.notices import publish
 from finetune_aws.telemetry import count, logger
 from finetune_core import curves, model_cards
+from finetune_core.actuals import actual_costs
 from finetune_core.charts import Curve
+from finetune_core.contracts import Plan, read
 from finetune_core.errors import ServiceError
 from finetune_core.outcomes import status_of
 from finetune_core.reports import to_html
@@ -53,8 +57,10 @@ def finish(ending: Ending, environment: Environment, now: datetime) -> str:
         logger.warning("the run belongs to another execution; its ledger item is left alone")
         return str(item.get("report") or "")
     report = _facts(ending, item or {}, environment.name, now)
+    report["actual"] = _actual(report, item or {})
     uri = _write_report(ending, report, environment.artifacts_bucket)
     _record(ledger, ending, item, uri, report)
+    _leave_queues(ledger, ending)
     count(environment.name, "RunsFinished")
     publish(environment.notices_topic, _subject(ending, environment.name), _message(ending, uri))
     return uri
@@ -76,6 +82,13 @@ def _facts(ending: Ending, item: Item, environment: str, now: datetime) -> dict[
         **{name: ending.results.get(name) for name in RESULTS},
         "error": ending.error,
     }
+
+
+def _actual(report: dict[str, Any], item: Item) -> dict[str, Any] | None:
+    """Return what the run cost; a price that only the ledger knows (the run was over it) counts too."""
+    priced = {"price": report["price"] or json_attribute(item, "price")}
+    found = actual_costs(report | priced)
+    return msgspec.to_builtins(found) if found else None
 
 
 def _write_report(ending: Ending, report: dict[str, Any], bucket: str) -> str:
@@ -124,6 +137,8 @@ def _record(ledger: Ledger, ending: Ending, item: Item | None, uri: str, report:
         "report": uri,
         **{name: json.dumps(found) for name in (*RESULTS, "error") if (found := report[name])},
     }
+    if report["actual"]:
+        values["actual"] = json.dumps(report["actual"])
     if item is None:
         # Refused before it could be claimed: there is no item yet.
         values |= {
@@ -136,6 +151,12 @@ def _record(ledger: Ledger, ending: Ending, item: Item | None, uri: str, report:
             "phases": [{"phase": "intake", "at": report["finished_at"]}],
         }
     ledger.update_run(ending.run_id, values)
+
+
+def _leave_queues(ledger: Ledger, ending: Ending) -> None:
+    """Free what the run held: its dataset, and a job's place if the run broke off while it trained."""
+    if ending.plan and ending.plan.get("run_id"):
+        queues.leave(ledger, read(ending.plan, Plan, where="finish: plan"))
 
 
 def _subject(ending: Ending, environment: str) -> str:

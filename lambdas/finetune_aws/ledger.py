@@ -87,6 +87,25 @@ class Ledger:
             return False
         return True
 
+    def put_at(self, pk: str, sk: str, values: Item, *, revision: int) -> bool:
+        """Write a whole item unless its ``revision`` is another than the one that was read (0: no item).
+
+        Returns False when it is. Calls: dynamodb:PutItem.
+        """
+        item = _key(pk, sk) | {name: _marshal(value) for name, value in values.items()}
+        try:
+            with translated("dynamodb:PutItem", pk):
+                _dynamodb().put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk) OR #revision = :seen",
+                    ExpressionAttributeNames={"#revision": "revision"},
+                    ExpressionAttributeValues={":seen": _marshal(revision)},
+                )
+        except Conflict:
+            return False
+        return True
+
     def champions(self, since: str) -> Iterator[Item]:
         """Yield the champions promoted since a time (ISO). Calls: dynamodb:Query on runs-by-time."""
         request: Any = {
@@ -101,6 +120,29 @@ class Ledger:
                 for item in page.get("Items", []):
                     yield _unmarshal_item(item)
 
+    def remove_members(self, pk: str, sk: str, members: tuple[tuple[str, str], ...]) -> None:
+        """Remove (attribute, member) pairs of maps and raise ``revision``; no item, nothing to remove.
+
+        Calls: dynamodb:UpdateItem.
+        """
+        names = {"#revision": "revision"}
+        paths = []
+        for index, (attribute, member) in enumerate(members):
+            names |= {f"#a{index}": attribute, f"#m{index}": member}
+            paths.append(f"#a{index}.#m{index}")
+        try:
+            with translated("dynamodb:UpdateItem", pk):
+                _dynamodb().update_item(
+                    TableName=self.table,
+                    Key=_key(pk, sk),
+                    UpdateExpression=f"REMOVE {', '.join(paths)} ADD #revision :one",
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={":one": {"N": "1"}},
+                )
+        except Conflict:
+            return
+
     def runs_by_execution(self, execution_arn: str) -> Iterator[Item]:
         """Yield the runs that an execution claimed. Calls: dynamodb:Query on the index runs-by-time."""
         return self._runs("execution_arn", execution_arn)
@@ -108,6 +150,21 @@ class Ledger:
     def open_runs(self) -> Iterator[Item]:
         """Yield the runs whose status is RUNNING. Calls: dynamodb:Query on the index runs-by-time."""
         return self._runs("status", "RUNNING")
+
+    def runs_of(self, dataset: str) -> Iterator[Item]:
+        """Yield the runs of a dataset, newest first. Calls: dynamodb:Query on the index runs-by-time."""
+        return self._runs("dataset", dataset)
+
+    def runs_since(self, moment: str) -> Iterator[Item]:
+        """Yield the runs started at or after an ISO time. Calls: dynamodb:Query on the index runs-by-time."""
+        request: Any = {
+            "TableName": self.table,
+            "IndexName": "runs-by-time",
+            "KeyConditionExpression": "#kind = :run AND #started >= :moment",
+            "ExpressionAttributeNames": {"#kind": "kind", "#started": "started_at"},
+            "ExpressionAttributeValues": {":run": {"S": "run"}, ":moment": {"S": moment}},
+        }
+        return self._query(request)
 
     def _runs(self, attribute: str, value: str) -> Iterator[Item]:
         """Yield the runs whose ``attribute`` is ``value``, newest first."""
@@ -120,6 +177,9 @@ class Ledger:
             "ExpressionAttributeValues": {":run": {"S": "run"}, ":value": {"S": value}},
             "ScanIndexForward": False,
         }
+        return self._query(request)
+
+    def _query(self, request: Any) -> Iterator[Item]:  # noqa: ANN401 - a request of DynamoDB's
         with translated("dynamodb:Query", self.table):
             for page in _dynamodb().get_paginator("query").paginate(**request):
                 for item in page.get("Items", []):

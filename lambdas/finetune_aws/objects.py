@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ class Version:
     version_id: str
     bytes: int
     etag: str
+    written_at: str = ""
 
 
 def current_versions(bucket: str, prefix: str) -> Iterator[Version]:
@@ -44,7 +46,13 @@ def current_versions(bucket: str, prefix: str) -> Iterator[Version]:
                         version_id=item.get("VersionId", "null"),
                         bytes=item["Size"],
                         etag=item.get("ETag", "").strip('"'),
+                        written_at=_iso(item.get("LastModified")),
                     )
+
+
+def _iso(moment: datetime | None) -> str:
+    """Return a time as sortable text in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds") if moment else ""
 
 
 def keys(bucket: str, prefix: str) -> Iterator[str]:

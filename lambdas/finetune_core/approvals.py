@@ -1,36 +1,88 @@
-"""The one question that a person is asked before a run spends money."""
+"""What a person is asked before a run spends money, and again before it commits to months of it."""
 
 from __future__ import annotations
 
-from finetune_core.contracts import Plan, Preflight, Price, Validation
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from finetune_core.contracts import Plan, Preflight, Validation
+from finetune_core.costs import Price
+
+Question = Literal["run", "commitment"]
+TERMS: Final = {"OneMonth": "one month", "SixMonths": "six months"}
 
 
-def subject(environment: str, plan: Plan, price: Price) -> str:
+def subject(environment: str, plan: Plan, price: Price, *, question: Question = "run") -> str:
     """Return the notice's subject."""
-    return f"[finetune {environment}] approve {plan.run_id}? about ${price.expected:,.2f}"
+    what = f"approve {plan.run_id}?" if question == "run" else f"COMMIT {plan.run_id} to its term?"
+    return f"[finetune {environment}] {what} about ${price.expected:,.2f}"
 
 
-def message(plan: Plan, preflight: Preflight, validation: Validation, price: Price) -> str:
+def message(
+    plan: Plan, preflight: Preflight, validation: Validation, price: Price, *, question: Question = "run"
+) -> str:
     """Return what is about to happen, what it costs, and how to answer."""
-    counts = validation.counts
-    faults = ", ".join(f"{code} x {count}" for code, count in sorted(validation.faults.items())) or "none"
     lines = [
-        f"Run {plan.run_id} of dataset {plan.dataset} waits for a yes or no.",
+        *_opening(plan, question),
         "",
-        f"Base model   {preflight.base_model_name} ({preflight.base_model_id})",
-        f"Type         {preflight.customization_type}",
-        f"Records      {counts.train:,} training, {counts.validation:,} validation, "
-        f"{counts.evaluation:,} evaluation",
-        f"Warnings     {faults}",
-        f"Serving      {preflight.serving}: {preflight.serving_reason}",
-        f"Price        {price.low:,.2f} to {price.high:,.2f} {price.currency}, "
-        f"expected {price.expected:,.2f} ({price.source})",
-        *(f"             {item.name}: {item.expected:,.2f} {item.note}".rstrip() for item in price.items),
-        *([f"Then         {price.hourly:,.2f} {price.currency} an hour"] if price.hourly else []),
-        *(f"Note         {warning}" for warning in preflight.warnings),
+        *plan_lines(plan, preflight, validation, price),
         "",
         f"Yes:  finetune approve {plan.run_id}",
         f"No:   finetune decline {plan.run_id}",
         f"Report of the dataset: {validation.report_html}",
     ]
     return "\n".join(lines)
+
+
+def plan_lines(plan: Plan, preflight: Preflight, validation: Validation, price: Price) -> list[str]:
+    """Return the whole plan of a run: data, model, price, and what differs from the run before."""
+    counts = validation.counts
+    faults = ", ".join(f"{code} x {count:,}" for code, count in sorted(validation.faults.items())) or "none"
+    return [
+        f"Base model   {preflight.base_model_name} ({preflight.base_model_id})",
+        f"Type         {preflight.customization_type}",
+        f"Records      {counts.train:,} training, {counts.validation:,} validation, "
+        f"{counts.evaluation:,} evaluation",
+        f"Rejected     0 records (one that the model refuses ends the run); warnings: {faults}",
+        f"Serving      {preflight.serving}: {preflight.serving_reason}",
+        *_money(plan, price),
+        *(f"Note         {warning}" for warning in preflight.warnings),
+        *_labelled("Differs", price.changes or ["nothing was found to compare with"]),
+    ]
+
+
+def _opening(plan: Plan, question: Question) -> list[str]:
+    if question == "run":
+        return [f"Run {plan.run_id} of dataset {plan.dataset} waits for a yes or no."]
+    term = TERMS.get(plan.settings.commitment or "", "no term")
+    return [
+        f"Second question: run {plan.run_id} of dataset {plan.dataset} has trained its model and is about to "
+        f"buy Provisioned Throughput for a commitment of {term}.",
+        "It cannot be deleted before the term ends, not even if the model turns out worse, "
+        "and it renews itself.",
+    ]
+
+
+def _money(plan: Plan, price: Price) -> Iterator[str]:
+    yield (
+        f"Price        {price.low:,.2f} to {price.high:,.2f} {price.currency}, "
+        f"expected {price.expected:,.2f} ({price.source})"
+    )
+    yield from (
+        f"             {item.name}: {item.expected:,.2f} {item.note}".rstrip() for item in price.items
+    )
+    if price.hourly:
+        yield f"Then         {price.hourly:,.2f} {price.currency} an hour"
+    if plan.settings.commitment:
+        yield f"Commitment   {TERMS[plan.settings.commitment]}, cannot be ended early"
+    if price.month is not None:
+        ceiling = f" of at most {price.month.ceiling:,.2f}" if price.month.ceiling is not None else ""
+        spent = f"{price.month.spent:,.2f} {price.currency} in {price.month.runs} other run(s)"
+        yield f"This month   {spent}{ceiling}"
+    if price.over:
+        yield f"Above        {price.over}"
+
+
+def _labelled(label: str, texts: list[str]) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        yield f"{label if number == 0 else '':<13}{text}"

@@ -27,13 +27,16 @@ from finetune_core.verdicts import Contestant
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 EndpointKind = Literal["provisioned_throughput", "on_demand", "none"]
+Commitment = Literal["OneMonth", "SixMonths"]
 
 
 class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     """Settings of one run after defaults and ``run.json`` are merged.
 
     ``hyperparameters`` values are strings, as the API wants them. ``minimum_gain`` is in the metric's unit
-    (0..1); money is US dollars. An endpoint without commitment lives at most a year here.
+    (0..1); money is US dollars. An endpoint without commitment lives at most a year here; one with
+    ``commitment`` is bought only when ``commitment_confirmed`` names the same term. ``over_budget`` says what
+    happens above ``budget_usd`` or ``monthly_ceiling_usd``: the run ends, or people are asked.
     With ``base`` "champion" training goes on from the dataset's champion where that can be done;
     ``minimum_new_bytes`` is how much of a corpus has to be new before a drop starts a run.
     ``training_gate`` says which finding about the loss curves keeps the model from being served.
@@ -51,6 +54,10 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     budget_usd: Annotated[float, Meta(gt=0)] | None = None
     approval: Literal["never", "always", "above"] = "never"
     approve_above_usd: Annotated[float, Meta(ge=0)] | None = None
+    monthly_ceiling_usd: Annotated[float, Meta(gt=0)] | None = None
+    over_budget: Literal["refuse", "ask"] = "refuse"
+    commitment: Commitment | None = None
+    commitment_confirmed: Commitment | None = None
     keep_model: bool = False
     gate: Gate = Gate()
     watch: Watch = Watch()
@@ -76,7 +83,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     run is known by its id, so that it can be claimed and reported once, and ends as ``RunRejected`` with
     ``reason``; its ``settings`` are then the environment's defaults. ``prefix`` is ``runs/<run_id>`` in the
     artifacts bucket, ``bytes`` the size of all pinned files, ``token`` the ``clientRequestToken`` of every
-    create call of the run.
+    create call of the run, ``dropped_at`` the ISO time at which the newest pinned version was written.
     """
 
     action: Literal["run", "wait", "collect", "reject"]
@@ -93,6 +100,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     data_bucket: str
     artifacts_bucket: str
     bytes: int
+    dropped_at: str = ""
 
 
 class Preflight(msgspec.Struct, kw_only=True, frozen=True):
@@ -160,37 +168,6 @@ class Validation(msgspec.Struct, kw_only=True, frozen=True):
     train_uri: str
     validation_uri: str | None
     evaluation: EvaluationSet
-
-
-class PriceItem(msgspec.Struct, kw_only=True, frozen=True):
-    """One line of the estimate, US dollars."""
-
-    name: str
-    low: float
-    expected: float
-    high: float
-    note: str = ""
-
-
-class Price(msgspec.Struct, kw_only=True, frozen=True):
-    """Estimate of a run: a range per item and in total; ``hourly`` is the endpoint's price per hour."""
-
-    currency: str
-    low: float
-    expected: float
-    high: float
-    items: list[PriceItem]
-    ceiling: float | None
-    source: str
-    hourly: float
-
-
-class Approval(msgspec.Struct, kw_only=True, frozen=True):
-    """A person's yes: what ``SendTaskSuccess`` carries."""
-
-    decision: Literal["approved"]
-    by: str
-    at: str
 
 
 class Loss(msgspec.Struct, kw_only=True, frozen=True):

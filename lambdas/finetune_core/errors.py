@@ -7,6 +7,7 @@ as ``errorType``), so a class name here is part of the contract with ``stacks/wo
     ├── RunError                     the answer is no: never retried, ends the run under this name
     │   ├── RunRejected              intake: dropped files or run.json cannot make a run
     │   ├── Duplicate                intake: the same versions already made a run
+    │   ├── Superseded               queue, approve: newer data of the dataset came while the run waited
     │   ├── ModelNotTunable          preflight: base model, type, Region or hyperparameters do not go together
     │   ├── QuotaTooLow              preflight, train, serve: an account quota stands in the way
     │   ├── DatasetInvalid           validate: records that the base model would refuse
@@ -73,6 +74,10 @@ class RunRejected(RunError):
 
 class Duplicate(RunError):
     """Intake: the same set of object versions has already made a run."""
+
+
+class Superseded(RunError):
+    """Queue: newer data of the same dataset came while this run waited for its turn or for an answer."""
 
 
 class ModelNotTunable(RunError):

@@ -37,6 +37,13 @@ _FUNCTIONS: Final = (
         variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "RUN_DEFAULTS"),
     ),
     Function(
+        name="take_turn",
+        description="Lets a run go on, wait for its dataset or for a job's place, or end as superseded",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
+    ),
+    Function(
         name="check_model",
         description="Asks Bedrock and Service Quotas whether this run can be trained and served",
         timeout_seconds=60,
@@ -89,9 +96,9 @@ _FUNCTIONS: Final = (
     Function(
         name="estimate_price",
         description="Prices the run as a range and holds it against its ceiling",
-        timeout_seconds=30,
+        timeout_seconds=60,
         memory_mb=256,
-        variables=("ENVIRONMENT",),
+        variables=("ENVIRONMENT", "LEDGER_TABLE"),
     ),
     Function(
         name="request_approval",

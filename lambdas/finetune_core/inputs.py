@@ -10,7 +10,7 @@ from finetune_core.contracts import RunSettings
 
 
 class PinnedFile(msgspec.Struct, kw_only=True, frozen=True):
-    """One input file of a run: role in the run, pinned version, size in bytes, entity tag."""
+    """One input file of a run: role in the run, pinned version, size in bytes, entity tag, ISO time."""
 
     role: Literal["train", "validation", "evaluation", "run"]
     bucket: str
@@ -18,6 +18,7 @@ class PinnedFile(msgspec.Struct, kw_only=True, frozen=True):
     version_id: str
     bytes: int
     etag: str = ""
+    written_at: str = ""
 
 
 class Inputs(msgspec.Struct, kw_only=True, frozen=True):

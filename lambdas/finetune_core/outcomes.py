@@ -8,6 +8,7 @@ import msgspec
 
 from finetune_core import errors
 from finetune_core.failures import diagnose
+from finetune_core.quota_codes import quota_behind
 
 Status = Literal["PROMOTED", "HELD", "REJECTED", "FAILED"]
 
@@ -71,6 +72,8 @@ def explain(phase: str, error: TaskFailure, job_failure: str | None = None) -> s
         return f"{error.error}: {text}"
     if error.error in _TIMEOUTS:
         return f"Phase {phase} did not end within its time limit."
+    if error.error.endswith(_QUOTA):
+        return f'Bedrock said: "{text}" It was asked again with pauses. {quota_behind(phase, text)}'
     if phase not in _BY_PHASE and not error.error.startswith("Bedrock."):
         return f"{error.error}: {text}"
     diagnosis = diagnose(job_failure or text)

@@ -1,15 +1,43 @@
-"""What a run will cost: a range, from token estimates and the dated price table. Pure."""
+"""What a run will cost: a range, from token estimates and the best prices there are. Pure."""
 
+from dataclasses import dataclass, field
 from typing import Final
 
-from finetune_core.contracts import EndpointKind, Price, PriceItem, TokenRange
+from msgspec.structs import fields, replace
+
+from finetune_core.contracts import Commitment, EndpointKind, TokenRange
+from finetune_core.costs import Price, PriceItem
 from finetune_core.model_rules import Model
 from finetune_core.prices_data import PRICES, STORAGE_MONTH, UNKNOWN, PriceRow, Rate
 
 ANSWER_TOKENS: Final = (16, 256, 1_024)
 """Tokens of one answer in the evaluation: low, expected, high (the evaluation's own ceiling)."""
 
+MONTH_HOURS: Final = 730
+"""Hours of a month as AWS counts them."""
+
+TERMS: Final[dict[Commitment, tuple[str, int, str]]] = {
+    "OneMonth": ("unit_hour_month", 1, "one month"),
+    "SixMonths": ("unit_hour_half_year", 6, "six months"),
+}
+"""Commitment → column of its price, months, words."""
+
 Range = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """What the Price List API answered: a row of prices, and why it is empty when it is."""
+
+    row: PriceRow = field(default_factory=PriceRow)
+    problem: str = ""
+
+
+def row_for(model: Model, live: Live) -> PriceRow:
+    """Return the prices of a model: the live ones, and the dated table's where there is no live one."""
+    table = PRICES.get(model.price_family, PriceRow())
+    found = {each.name: getattr(live.row, each.name) for each in fields(PriceRow)}
+    return replace(table, **{name: rate for name, rate in found.items() if rate is not None})
 
 
 def estimate(
@@ -21,21 +49,25 @@ def estimate(
     serving: EndpointKind,
     units: int = 1,
     hours: float = 0.0,
+    commitment: Commitment | None = None,
     evaluation_calls: int = 0,
     ceiling: float | None = None,
+    live: Live = Live(),
 ) -> Price:
     """Price one run: training, a month of storage, the endpoint for `hours`, the evaluation's calls.
 
     `tokens` is one pass over the training split of `records` records; `evaluation_calls` counts records per
-    contestant. A price that is not known enters as a wide range with a note.
+    contestant; a `commitment` is priced for its whole term instead of `hours`. A price that is not known
+    enters as a wide range with a note.
     """
-    row = PRICES.get(model.price_family, PriceRow())
-    items = [_training(row, tokens, epochs), _storage()]
+    row = row_for(model, live)
+    items = [_training(row, tokens, epochs), _storage(row)]
     hourly = 0.0
     if serving == "provisioned_throughput":
-        rate, _ = _rate(row.unit_hour, "unit_hour")
+        column, months, _ = TERMS[commitment] if commitment else ("unit_hour", 0, "")
+        rate, note = _rate(row, column)
         hourly = rate[1] * units
-        items.append(_endpoint(row, units, hours))
+        items.append(_endpoint(rate, note, units, months * MONTH_HOURS or hours))
     if evaluation_calls:
         items += _evaluation(row, tokens, records, evaluation_calls, serving)
     return Price(
@@ -45,29 +77,29 @@ def estimate(
         high=_cents(sum(item.high for item in items)),
         items=items,
         ceiling=ceiling,
-        source=_sources(row),
+        source=_sources(row, live),
         hourly=_cents(hourly),
     )
 
 
 def _training(row: PriceRow, tokens: TokenRange, epochs: int) -> PriceItem:
-    rate, note = _rate(row.training, "training")
+    rate, note = _rate(row, "training")
     counts = (tokens.low, tokens.expected, tokens.high)
     cost = [count * epochs / 1000 * price for count, price in zip(counts, rate, strict=True)]
-    return _item("Training", cost, f"{tokens.expected:,} tokens x {epochs} epochs, {note}")
+    told = f"{tokens.expected:,} tokens ({tokens.low:,} to {tokens.high:,}) x {epochs} epochs, {note}"
+    return _item("Training", cost, told, unit="1K tokens", quantity=tokens.expected * epochs / 1000)
 
 
-def _storage() -> PriceItem:
-    month = STORAGE_MONTH.dollars
-    return _item(
-        "Custom model storage", [month] * 3, f"one month at ${month}; goes on until the model is deleted"
-    )
+def _storage(row: PriceRow) -> PriceItem:
+    month = (row.storage or STORAGE_MONTH).dollars
+    told = f"one month at ${month}; goes on until the model is deleted"
+    return _item("Custom model storage", [month] * 3, told, unit="months", quantity=1)
 
 
-def _endpoint(row: PriceRow, units: int, hours: float) -> PriceItem:
-    rate, note = _rate(row.unit_hour, "unit_hour")
+def _endpoint(rate: Range, note: str, units: int, hours: float) -> PriceItem:
     cost = [units * hours * price for price in rate]
-    return _item("Provisioned Throughput", cost, f"{units} model unit(s) x {hours:g} hours, {note}")
+    told = f"{units} model unit(s) x {hours:g} hours, {note}"
+    return _item("Provisioned Throughput", cost, told, unit="unit hours", quantity=units * hours)
 
 
 def _evaluation(
@@ -75,35 +107,43 @@ def _evaluation(
 ) -> list[PriceItem]:
     """Answers of the base model and, unless its endpoint is paid by the hour, of the candidate."""
     per_call = [count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high)]
-    items = [_answers("Evaluation, base model", row.input, row.output, per_call, calls)]
+    items = [_answers("Evaluation, base model", row, per_call, calls)]
     if serving == "on_demand":
-        custom_in, custom_out = row.custom_input or row.input, row.custom_output or row.output
-        items.append(_answers("Evaluation, candidate", custom_in, custom_out, per_call, calls))
+        custom = replace(row, input=row.custom_input or row.input, output=row.custom_output or row.output)
+        items.append(_answers("Evaluation, candidate", custom, per_call, calls))
     return items
 
 
-def _answers(
-    name: str, price_in: Rate | None, price_out: Rate | None, per_call: list[float], calls: int
-) -> PriceItem:
-    rate_in, note = _rate(price_in, "input")
-    rate_out, _ = _rate(price_out, "output")
+def _answers(name: str, row: PriceRow, per_call: list[float], calls: int) -> PriceItem:
+    rate_in, note = _rate(row, "input")
+    rate_out, _ = _rate(row, "output")
     cost = [
         calls * (read * cost_in + written * cost_out) / 1000
         for read, written, cost_in, cost_out in zip(per_call, ANSWER_TOKENS, rate_in, rate_out, strict=True)
     ]
-    return _item(name, cost, f"{calls:,} calls, {note}")
+    return _item(name, cost, f"{calls:,} calls, {note}", unit="calls", quantity=calls)
 
 
-def _rate(rate: Rate | None, column: str) -> tuple[Range, str]:
+def _rate(row: PriceRow, column: str) -> tuple[Range, str]:
+    rate: Rate | None = getattr(row, column)
     if rate is None:
         low, _, high = UNKNOWN[column]
         return UNKNOWN[column], f"price unknown: taken as {_dollars(low)} to {_dollars(high)}"
     return (rate.dollars,) * 3, f"{_dollars(rate.dollars)} ({rate.source.name}, {rate.source.read})"
 
 
-def _item(name: str, cost: list[float], note: str) -> PriceItem:
+def _item(name: str, cost: list[float], note: str, *, unit: str, quantity: float) -> PriceItem:
     low, expected, high = (_cents(dollars) for dollars in cost)
-    return PriceItem(name=name, low=low, expected=expected, high=high, note=note)
+    return PriceItem(
+        name=name,
+        low=low,
+        expected=expected,
+        high=high,
+        note=note,
+        unit=unit,
+        quantity=quantity,
+        rate=cost[1] / quantity if quantity else 0.0,
+    )
 
 
 def _dollars(amount: float) -> str:
@@ -115,7 +155,13 @@ def _cents(dollars: float) -> float:
     return round(dollars, 4)
 
 
-def _sources(row: PriceRow) -> str:
-    rates = (row.training, row.unit_hour, row.input, row.output, STORAGE_MONTH)
-    names = dict.fromkeys(f"{rate.source.name} ({rate.source.read})" for rate in rates if rate is not None)
-    return "; ".join(names)
+def _sources(row: PriceRow, live: Live) -> str:
+    """Say for each source and its date which prices came from it, and why none came from the API."""
+    named: dict[str, list[str]] = {}
+    for each in fields(PriceRow):
+        rate: Rate | None = getattr(row, each.name) or (STORAGE_MONTH if each.name == "storage" else None)
+        if rate is not None:
+            source = f"{rate.source.name} ({rate.source.read})"
+            named.setdefault(source, []).append(each.name.replace("_", " "))
+    told = "; ".join(f"{source}: {', '.join(columns)}" for source, columns in named.items())
+    return f"{told}; {live.problem}" if live.problem else told

@@ -35,7 +35,8 @@ class PriceRow(Struct, frozen=True):
     """Prices of one model family; None is unknown.
 
     `training`, `input` and `output` are per 1,000 tokens, `unit_hour` per model unit and hour without
-    commitment, `custom_input` / `custom_output` per 1,000 tokens of an on-demand custom deployment.
+    commitment, `unit_hour_month` and `unit_hour_half_year` with one of one or six months, `storage` per model
+    and month, `custom_input` / `custom_output` per 1,000 tokens of an on-demand custom deployment.
     """
 
     training: Rate | None = None
@@ -44,6 +45,9 @@ class PriceRow(Struct, frozen=True):
     output: Rate | None = None
     custom_input: Rate | None = None
     custom_output: Rate | None = None
+    unit_hour_month: Rate | None = None
+    unit_hour_half_year: Rate | None = None
+    storage: Rate | None = None
 
 
 STORAGE_MONTH: Final = Rate(1.95, PRICE_LIST)
@@ -57,6 +61,7 @@ PRICES: Final[dict[str, PriceRow]] = {
         output=Rate(0.00275, PRICE_LIST),
         custom_input=Rate(0.00030, PRICE_LIST),
         custom_output=Rate(0.00250, PRICE_LIST),
+        unit_hour_month=Rate(55.00, PRICE_LIST),
     ),
     "NovaMicro": PriceRow(
         training=Rate(0.001, JOB_LOG), input=Rate(0.000035, GATEWAY), output=Rate(0.00014, GATEWAY)
@@ -66,16 +71,41 @@ PRICES: Final[dict[str, PriceRow]] = {
     "Llama-3.3-70B": PriceRow(training=Rate(0.0033, JOB_LOG)),
     "Llama-3.1-8B": PriceRow(training=Rate(0.00149, JOB_LOG)),
     "Llama-3.1-70B": PriceRow(unit_hour=Rate(24.00, JOB_LOG)),
-    "TitanTextLite": PriceRow(training=Rate(0.0004, PAGE_2024), unit_hour=Rate(7.10, PAGE_2024)),
-    "TitanTextExpress": PriceRow(training=Rate(0.008, PAGE_2024), unit_hour=Rate(20.50, PAGE_2024)),
-    "TitanImage": PriceRow(unit_hour=Rate(23.40, PAGE_2024)),
-    "TitanMultimodalEmbeddings": PriceRow(unit_hour=Rate(9.38, PAGE_2024)),
-    "CohereCommandLight": PriceRow(training=Rate(0.001, PAGE_2024), unit_hour=Rate(8.56, PAGE_2024)),
+    "TitanTextLite": PriceRow(
+        training=Rate(0.0004, PAGE_2024),
+        unit_hour=Rate(7.10, PAGE_2024),
+        unit_hour_month=Rate(6.40, PAGE_2024),
+        unit_hour_half_year=Rate(5.10, PAGE_2024),
+    ),
+    "TitanTextExpress": PriceRow(
+        training=Rate(0.008, PAGE_2024),
+        unit_hour=Rate(20.50, PAGE_2024),
+        unit_hour_month=Rate(18.40, PAGE_2024),
+        unit_hour_half_year=Rate(14.80, PAGE_2024),
+    ),
+    "TitanImage": PriceRow(
+        unit_hour=Rate(23.40, PAGE_2024),
+        unit_hour_month=Rate(21.00, PAGE_2024),
+        unit_hour_half_year=Rate(16.85, PAGE_2024),
+    ),
+    "TitanMultimodalEmbeddings": PriceRow(
+        unit_hour=Rate(9.38, PAGE_2024),
+        unit_hour_month=Rate(8.45, PAGE_2024),
+        unit_hour_half_year=Rate(6.75, PAGE_2024),
+    ),
+    "CohereCommandLight": PriceRow(
+        training=Rate(0.001, PAGE_2024),
+        unit_hour=Rate(8.56, PAGE_2024),
+        unit_hour_month=Rate(6.85, PAGE_2024),
+        unit_hour_half_year=Rate(4.11, PAGE_2024),
+    ),
 }
 
 UNKNOWN: Final[dict[str, tuple[float, float, float]]] = {
     "training": (0.0004, 0.004, 0.032),
     "unit_hour": (7.10, 60.50, 121.00),
+    "unit_hour_month": (6.40, 55.00, 121.00),
+    "unit_hour_half_year": (4.11, 55.00, 121.00),
     "input": (0.000035, 0.0005, 0.003),
     "output": (0.00014, 0.0025, 0.015),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any, Final
@@ -45,6 +45,7 @@ def to_html(report: Json, curves: Sequence[Curve]) -> str:
         _data(report),
         _lineage(report),
         _price(report),
+        _actual(report),
         _training(report, curves),
         _evaluation(report),
         _serving(report),
@@ -151,7 +152,35 @@ def _price(report: Json) -> str:
     ceiling = f"Ceiling {_money(price['ceiling'])}. " if price.get("ceiling") is not None else ""
     note = f'<p class="soft">{escape(ceiling + "Source: " + price["source"])}</p>'
     head = ["item", "low", "expected", "high", "note"]
+    note += "".join(f'<p class="soft">{escape(text)}</p>' for text in _around(price))
     return _section(f"Estimated price, {price['currency']}", _table(head, rows, numbers=(1, 2, 3)) + note)
+
+
+def _around(price: Json) -> Iterator[str]:
+    month = price.get("month")
+    if month:
+        ceiling = f" of at most {_money(month['ceiling'])}" if month.get("ceiling") is not None else ""
+        yield f"{month['month']}: {_money(month['spent'])} in {month['runs']} other runs{ceiling}."
+    if price.get("changes"):
+        yield f"Differs {'; '.join(price['changes'])}"
+
+
+def _actual(report: Json) -> str:
+    """Estimate against actual, item by item."""
+    actual = report.get("actual")
+    if not actual:
+        return ""
+    rows = [
+        [item["name"], _money(item["expected"]), _money(item["actual"]), item["note"]]
+        for item in actual["items"]
+    ]
+    rows.append(["total", _money(actual["expected"]), _money(actual["total"]), ""])
+    where = "within" if actual["within"] else "outside of"
+    told = f"{where} the estimate of {_money(actual['low'])} to {_money(actual['high'])}"
+    if actual["open"]:
+        told += f"; the endpoint goes on at {_money(actual['hourly'])} an hour"
+    table = _table(["item", "estimated", "actual", "note"], rows, numbers=(1, 2))
+    return _section(f"Actual cost, {actual['currency']}", f'{table}<p class="soft">{escape(told)}</p>')
 
 
 def _training(report: Json, curves: Sequence[Curve]) -> str:

@@ -57,6 +57,7 @@ def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSe
         settings = msgspec.convert(merged, RunSettings)
     except msgspec.ValidationError as error:
         _refuse(_readable(str(error)), where, "Correct the value and drop run.json again.")
+    _check_month(defaults, settings, where)
     return _checked(settings, where)
 
 
@@ -138,7 +139,33 @@ def _checked(settings: RunSettings, where: str) -> RunSettings:
     wrong = golden.faults(settings.golden_prompts)
     if wrong:
         _refuse("; ".join(wrong), where, "Correct golden_prompts and drop run.json again.")
+    if settings.commitment != settings.commitment_confirmed:
+        asked, again = settings.commitment or "nothing", settings.commitment_confirmed or "nothing"
+        _refuse(
+            f"a commitment is bought only when it is asked for twice: commitment is {asked}, "
+            f"commitment_confirmed is {again}",
+            where,
+            'A commitment cannot be ended early. Give both the same term ("OneMonth" or "SixMonths"), '
+            "or leave both out.",
+        )
+    if settings.commitment and settings.serving != "provisioned_throughput":
+        _refuse(
+            f'commitment is for Provisioned Throughput, but serving is "{settings.serving}"',
+            where,
+            'Set "serving" to "provisioned_throughput", or leave the commitment out.',
+        )
     return settings
+
+
+def _check_month(defaults: RunSettings, settings: RunSettings, where: str) -> None:
+    """Refuse a run that would lift the environment's own ceiling of the month."""
+    ceiling, wanted = defaults.monthly_ceiling_usd, settings.monthly_ceiling_usd
+    if ceiling is not None and (wanted is None or wanted > ceiling):
+        _refuse(
+            f"monthly_ceiling_usd is {wanted}, above the environment's {ceiling:,.2f}",
+            where,
+            "A run may lower the ceiling of the month, not raise it: the environment's settings do that.",
+        )
 
 
 def _text(value: object) -> object:

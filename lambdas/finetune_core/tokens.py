@@ -7,7 +7,12 @@ of them need more tokens per character, so two lengths tell the scripts apart we
                  tokens per character   per further byte   source
     low          1 / 6                  0.25               AWS plans with 6 characters a token [PREP]
     expected     1 / 4.4                0.45               measured on English, code and mixed text
-    high         1 / 3                  0.90               AWS's Claude validator counts 3 characters [CLAUDE]
+    high         1 / 2.4                0.90               JSON and code: a token for each mark (below)
+
+AWS's Claude validator counts 3 characters a token [CLAUDE], which JSON answers exceed. The band holds for two
+tokenizers that can be checked: GPT-2's, by the published count of tiny Shakespeare (3.3 characters a token,
+tests/unit/core/test_tokens.py), and the local cloud's, whose 2,048 pieces make it a coarse one, by the tokens
+that it bills (tests/integration/pipeline/test_money.py).
 
 [PREP] Bedrock data preparation, [CLAUDE] AWS Claude data validator: see catalogue_sources, read 2026-11-23.
 Each message adds a few tokens of the model's own turn marks (2, 4, 8).
@@ -19,7 +24,7 @@ from typing import Final
 from finetune_core.contracts import TokenRange
 from finetune_core.partials import Partial
 
-_PER_CHARACTER: Final = (1 / 6, 1 / 4.4, 1 / 3)
+_PER_CHARACTER: Final = (1 / 6, 1 / 4.4, 1 / 2.4)
 _PER_FURTHER_BYTE: Final = (0.25, 0.45, 0.90)
 _PER_MESSAGE: Final = (2, 4, 8)
 _ESCAPE: Final = re.compile(rb"\\u[0-9a-fA-F]{4}")

@@ -110,6 +110,7 @@ def _plan(
         data_bucket=bucket,
         artifacts_bucket=environment.artifacts_bucket,
         bytes=sum(file.bytes for file in files),
+        dropped_at=max(file.written_at for file in files),
     )
 
 
@@ -146,6 +147,7 @@ def _pinned(bucket: str, drop: runs.Drop, versions: Iterable[objects.Version]) -
             version_id=version.version_id,
             bytes=version.bytes,
             etag=version.etag,
+            written_at=version.written_at,
         )
 
 

@@ -99,8 +99,8 @@ def _check(
     except ValueError as error:
         do = "Choose another --type or --model; `finetune models` shows what goes together."
         raise CommandError(f"{error}.", where="--type", do=do) from None
-    chunks = {role: _chunks(paths) for role, paths in files.items()}
-    return validate_files(chunks, model, kind, examples=examples, also=also)
+    read = {role: chunks(paths) for role, paths in files.items()}
+    return validate_files(read, model, kind, examples=examples, also=also)
 
 
 def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
@@ -119,7 +119,7 @@ def data_files(drop: Drop) -> dict[Role, list[Path]]:
     return found
 
 
-def _chunks(paths: Sequence[Path]) -> Iterator[bytes]:
+def chunks(paths: Sequence[Path]) -> Iterator[bytes]:
     """The bytes of the files one after the other, each beginning on a line of its own."""
     last = b"\n"
     for path in paths:

@@ -20,6 +20,7 @@ INDEX = "runs-by-time"
 ENDED = frozenset({"PROMOTED", "HELD", "REJECTED", "FAILED"})
 JSON_ATTRIBUTES = (
     "plan",
+    "queue",
     "preflight",
     "validation",
     "price",
@@ -28,6 +29,7 @@ JSON_ATTRIBUTES = (
     "endpoint",
     "evaluation",
     "promotion",
+    "actual",
     "error",
 )
 SECRET = ("task_token",)

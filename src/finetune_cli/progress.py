@@ -78,7 +78,19 @@ def _state(run: Run, name: str, *, last: bool) -> str:
         return "done"
     if run.ended:
         return "done" if run.status == "PROMOTED" else "failed"
-    return "waiting" if name == "approve" and run.task_token else "active"
+    asked = name == "approve" and run.task_token
+    return "waiting" if asked or queue_place(run) else "active"
+
+
+def queue_place(run: Run) -> str:
+    """Where a run that waits its turn stands; "" for one that does not wait."""
+    turn = run.result("queue")
+    if run.ended or turn.get("state") != "waiting":
+        return ""
+    others, since = ", ".join(turn["waits_for"]), turn["since"][:19]
+    if turn["queue"] == "dataset":
+        return f"waits since {since} until run {others} of the same dataset has ended"
+    return f"waits since {since} for a job: place {turn['place']} of {turn['of']}, behind {others}"
 
 
 def seconds_between(began: str, ended: str) -> float | None:
@@ -96,6 +108,8 @@ def _detail(run: Run, phase: str, live: Live | None, state: str) -> str:
         return " · ".join(part for part in (run.endpoint_kind.replace("_", " "), status) if part)
     if phase == "approve" and state == "waiting":
         return f"waits for a person: finetune approve {run.run_id}"
+    if state == "waiting":
+        return queue_place(run)
     writer = _DETAILS.get(phase)
     return writer(run) if writer else ""
 

@@ -11,22 +11,12 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from finetune_core.price_list import COLUMNS, REGIONS
 from finetune_core.prices_data import PRICES, STORAGE_MONTH, Rate
 from finetune_local.hooks import gateway
 from finetune_local.json_service import ServiceError, json_service
 from finetune_local.values import Json
 
-_COLUMNS = {
-    "training": ("Customization-Training", "1K tokens"),
-    "unit_hour": ("ProvisionedThroughput-ModelUnits", "Hours"),
-    "input": ("input-tokens", "1K tokens"),
-    "output": ("output-tokens", "1K tokens"),
-    "custom_input": ("input-tokens-custom-model", "1K tokens"),
-    "custom_output": ("output-tokens-custom-model", "1K tokens"),
-}
-"""Column of the price table → usage type after the model's name, and unit."""
-
-_REGION_PREFIXES = {"us-east-1": "USE1", "us-west-2": "USW2"}
 _PAGE = 100
 
 
@@ -54,25 +44,33 @@ def _get_products(members: Json, account: str, region: str) -> Json:
 def _matches(product: Json, members: Json) -> bool:
     attributes = product["product"]["attributes"]
     for wanted in members.get("Filters") or []:
-        if wanted.get("Type") != "TERM_MATCH":
-            raise ServiceError("InvalidParameterException", "The local cloud filters by TERM_MATCH only.")
-        if attributes.get(wanted["Field"], "").lower() != str(wanted["Value"]).lower():
+        value, given = attributes.get(wanted["Field"], "").lower(), str(wanted["Value"]).lower()
+        if wanted.get("Type") not in {"TERM_MATCH", "ANY_OF"}:
+            raise ServiceError(
+                "InvalidParameterException", "The local cloud filters by TERM_MATCH and ANY_OF only."
+            )
+        if value not in (given.split(",") if wanted["Type"] == "ANY_OF" else [given]):
             return False
     return True
 
 
 def _products() -> Iterator[Json]:
-    for region in _REGION_PREFIXES:
+    for region in REGIONS:
         for model, row in PRICES.items():
-            for column, (usage, unit) in _COLUMNS.items():
-                rate: Rate | None = getattr(row, column)
+            for column, usage in COLUMNS.items():
+                rate: Rate | None = STORAGE_MONTH if column == "storage" else getattr(row, column)
                 if rate is not None:
-                    yield _product(region, model, usage, unit, rate)
-        yield _product(region, "", "Customization-Storage", "Month", STORAGE_MONTH)
+                    yield _product(region, model, usage, _unit(column), rate)
+
+
+def _unit(column: str) -> str:
+    if column == "storage":
+        return "Month"
+    return "Hours" if column.startswith("unit_hour") else "1K tokens"
 
 
 def _product(region: str, model: str, usage: str, unit: str, rate: Rate) -> Json:
-    usage_type = "-".join(part for part in (_REGION_PREFIXES[region], model, usage) if part)
+    usage_type = "-".join(part for part in (REGIONS[region], model, usage) if part)
     sku = hashlib.sha256(usage_type.encode()).hexdigest()[:16].upper()
     term, price = f"{sku}.JRTCKXETXF", f"{sku}.JRTCKXETXF.6YS6EN2CT7"
     day = datetime.fromisoformat(rate.source.read).replace(tzinfo=UTC).isoformat()

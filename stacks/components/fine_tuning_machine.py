@@ -101,6 +101,7 @@ def _timing(settings: Settings) -> Timing:
         large_bytes=settings.large_dataset_bytes,
         shard_bytes=settings.shard_bytes,
         shard_concurrency=settings.shard_concurrency,
+        scheduled_jobs=settings.scheduled_jobs,
     )
 
 
@@ -110,7 +111,7 @@ def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) 
         Allow(
             actions=("dynamodb:PutItem", "dynamodb:UpdateItem"),
             resources=(reach.ledger,),
-            conditions=leading_keys("run#*"),
+            conditions=leading_keys("run#*", "queue#jobs"),
         ),
         reach.key_through("dynamodb"),
         *_map_runs(reach),

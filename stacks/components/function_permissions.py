@@ -102,6 +102,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             s3,
             ledger_key,
         ),
+        "take_turn": _take_turn(reach),
         "validate_dataset": (
             _read(reach.data, "datasets/*", "corpora/*"),
             _write(reach.data, "prepared/*"),
@@ -144,7 +145,13 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             _write(reach.artifacts, "runs/*/evaluation.jsonl"),
             s3,
         ),
-        "estimate_price": (),
+        "estimate_price": (
+            _on_nothing("pricing:GetProducts"),
+            _ledger(reach, ("run#*",), "UpdateItem"),
+            _list_runs(reach),
+            _read(reach.artifacts, "runs/*/inputs.json"),
+            reach.key_through("s3", "dynamodb"),
+        ),
         "request_approval": (_ledger(reach, ("run#*",), "UpdateItem"), *_notify(reach), ledger_key),
         "read_training": (
             _allow(["bedrock:GetModelCustomizationJob"], reach.bedrock("model-customization-job")),
@@ -268,7 +275,7 @@ def _finish(reach: Reach) -> tuple[Allow, ...]:
     return (
         _read(reach.artifacts, "runs/*/lineage.json", "runs/*/training/*"),
         _write(reach.artifacts, "runs/*/model-card.json", "runs/*/report.html", "runs/*/report.json"),
-        _ledger(reach, ("run#*",), "GetItem", "UpdateItem"),
+        _ledger(reach, ("run#*", "queue#*"), "GetItem", "UpdateItem"),
         *_notify(reach),
         reach.key_through("s3", "dynamodb"),
     )
@@ -289,6 +296,20 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
         _ledger(reach, ("champion#*",), "GetItem"),
         reach.key_through("dynamodb"),
         _pointer(reach, "DeleteParameter", "GetParameter", "PutParameter"),
+    )
+
+
+def _take_turn(reach: Reach) -> tuple[Allow, ...]:
+    """Let the queues be kept, their holders be looked at, and an older drop's question be taken back."""
+    states = f"arn:aws:states:{reach.region}:{reach.account}"
+    return (
+        _ledger(reach, ("run#*", "queue#*"), "GetItem"),
+        _ledger(reach, ("queue#*",), "PutItem"),
+        _ledger(reach, ("run#*",), "UpdateItem"),
+        # A task token is itself the key to its task; the call names nothing else.
+        _on_nothing("bedrock:ListModelCustomizationJobs", "states:SendTaskFailure"),
+        _allow(["states:DescribeExecution"], [f"{states}:execution:{reach.machine}:*"], ONE_RUN),
+        reach.key_through("dynamodb"),
     )
 
 

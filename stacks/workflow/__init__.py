@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from stacks.workflow.approve import approve_states
+from stacks.workflow.approve import approve_states, commit_states
 from stacks.workflow.clean_up import clean_up_states
 from stacks.workflow.evaluate import evaluate_states
 from stacks.workflow.intake import intake_states
 from stacks.workflow.promote import promote_states
+from stacks.workflow.queue import dataset_queue_states, job_queue_states, leave_job_queue
 from stacks.workflow.serve import serve_states
 from stacks.workflow.states import Resources, State
 from stacks.workflow.timing import Timing
@@ -28,19 +29,23 @@ def definition(*, resources: Resources, timing: Timing) -> State:
         "TimeoutSeconds": timing.machine,
         "States": {
             **intake_states(resources, settle_seconds=timing.settle),
+            **dataset_queue_states(resources, timing, following="Record preflight"),
             **validate_states(
                 resources,
                 large_bytes=timing.large_bytes,
                 shard_bytes=timing.shard_bytes,
                 shard_concurrency=timing.shard_concurrency,
             ),
-            **approve_states(resources, timeout_seconds=timing.approval),
+            **approve_states(resources, timeout_seconds=timing.approval, following="Ask for job place"),
+            **job_queue_states(resources, timing, following="Record training"),
             **train_states(
                 resources,
                 timeout_seconds=timing.training,
                 poll_seconds=timing.training_poll,
                 stall_seconds=timing.training_stall,
             ),
+            **leave_job_queue(resources, following="Is the training sound"),
+            **commit_states(resources, timeout_seconds=timing.approval, following="Record serving"),
             **serve_states(resources, poll_seconds=timing.poll, timeout_seconds=timing.serving),
             **evaluate_states(resources, concurrency=timing.evaluation_concurrency),
             **promote_states(resources),

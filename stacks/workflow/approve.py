@@ -1,10 +1,11 @@
-"""Approval: a person may have to say yes before the run spends money."""
+"""Approval: people may have to say yes before the run spends money, and again before it commits to months."""
 
 from __future__ import annotations
 
 from stacks.workflow.states import (
     LAMBDA_TRANSIENT,
     Resources,
+    State,
     States,
     catch_failure,
     expression,
@@ -13,40 +14,111 @@ from stacks.workflow.states import (
     retry,
 )
 
+_ASK = """$plan.settings.approval = 'always'
+    or ($plan.settings.approval = 'above' and $price.high > $plan.settings.approve_above_usd)
+    or ($type($price.over) = 'string' and $price.over != '')"""
+_AUTOMATIC = """{'decision': 'automatic', 'by': 'settings', 'at': $now(), 'reason':
+    $plan.settings.approval = 'above'
+        ? 'at most ' & $string($price.high) & ' USD, below approve_above_usd'
+        : 'approval is never'}"""
+_DECLINED = """'Declined by ' & $approval.by & ' at ' & $approval.at
+    & ($approval.reason ? ': ' & $approval.reason : '')"""
 
-def approve_states(resources: Resources, *, timeout_seconds: int) -> States:
-    """Give the states that ask for approval when the run's settings want it."""
-    payload = {name: expression(f"${name}") for name in ("plan", "preflight", "validation", "price")}
-    payload["token"] = expression("$states.context.Task.Token")
-    late = failure("approve", "'ApprovalTimedOut'", f"'nobody answered within {timeout_seconds} seconds'")
+
+def approve_states(resources: Resources, *, timeout_seconds: int, following: str) -> States:
+    """Give the states that ask for approval when the run's settings or its ceiling want it."""
     return {
         "Is approval needed": {
             "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": expression(
-                        "$plan.settings.approval = 'always' or ($plan.settings.approval = 'above'"
-                        " and $price.high > $plan.settings.approve_above_usd)"
-                    ),
-                    "Next": "Record approval",
-                }
-            ],
-            "Default": "Record training",
+            "Choices": [{"Condition": expression(_ASK), "Next": "Record approval"}],
+            "Assign": {"approval": expression(_AUTOMATIC)},
+            "Default": following,
         },
-        "Record approval": record_phase(
-            resources, "approve", following="Request approval", results=("price",)
+        **_question(
+            resources,
+            question="run",
+            names=("Record approval", "Request approval", "Record answer", "Is it approved"),
+            timeout_seconds=timeout_seconds,
+            following=following,
         ),
-        "Request approval": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-            "Arguments": {"FunctionName": resources.functions["request_approval"], "Payload": payload},
-            "TimeoutSeconds": timeout_seconds,
-            "Retry": [retry(LAMBDA_TRANSIENT)],
-            "Catch": [
-                {"ErrorEquals": ["States.Timeout"], "Assign": late, "Next": "Clean up"},
-                *catch_failure("approve"),
-            ],
-            "Assign": {"approval": expression("$states.result")},
-            "Next": "Record training",
+    }
+
+
+def commit_states(resources: Resources, *, timeout_seconds: int, following: str) -> States:
+    """Give the states that ask a second time before Provisioned Throughput with a commitment is bought."""
+    wanted = "$type($plan.settings.commitment) = 'string' and $preflight.serving = 'provisioned_throughput'"
+    return {
+        "Is a commitment wanted": {
+            "Type": "Choice",
+            "Choices": [{"Condition": expression(wanted), "Next": "Record commitment"}],
+            "Default": following,
         },
+        **_question(
+            resources,
+            question="commitment",
+            names=("Record commitment", "Request commitment", "Record second answer", "Is it approved again"),
+            timeout_seconds=timeout_seconds,
+            following=following,
+        ),
+    }
+
+
+def _question(
+    resources: Resources,
+    *,
+    question: str,
+    names: tuple[str, str, str, str],
+    timeout_seconds: int,
+    following: str,
+) -> States:
+    """Ask, wait, write down who answered and when, then go on or end."""
+    record, request, answer, decide = names
+    return {
+        record: record_phase(resources, "approve", following=request, results=("price",)),
+        request: _request(resources.functions["request_approval"], question, timeout_seconds, answer),
+        answer: record_phase(
+            resources,
+            "approve",
+            following=decide,
+            results=("approval",),
+            attributes={"task_token": "''"},
+        ),
+        decide: _decide(timeout_seconds, following),
+    }
+
+
+def _request(arn: str, question: str, timeout_seconds: int, following: str) -> State:
+    payload: State = {name: expression(f"${name}") for name in ("plan", "preflight", "validation", "price")}
+    payload |= {"question": question, "token": expression("$states.context.Task.Token")}
+    late = {"decision": "timed_out", "by": "nobody", "at": expression("$now()"), "reason": ""}
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Arguments": {"FunctionName": arn, "Payload": payload},
+        "TimeoutSeconds": timeout_seconds,
+        "Retry": [retry(LAMBDA_TRANSIENT)],
+        "Catch": [
+            {"ErrorEquals": ["States.Timeout"], "Assign": {"approval": late}, "Next": following},
+            *catch_failure("approve"),
+        ],
+        "Assign": {"approval": expression("$states.result")},
+        "Next": following,
+    }
+
+
+def _decide(timeout_seconds: int, following: str) -> State:
+    """Only a clear yes goes on."""
+    late = f"'nobody answered within {timeout_seconds} seconds'"
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {"Condition": expression("$approval.decision = 'approved'"), "Next": following},
+            {
+                "Condition": expression("$approval.decision = 'timed_out'"),
+                "Assign": failure("approve", "'ApprovalTimedOut'", late),
+                "Next": "Clean up",
+            },
+        ],
+        "Assign": failure("approve", "'Declined'", _DECLINED),
+        "Default": "Clean up",
     }

@@ -56,7 +56,7 @@ def intake_states(resources: Resources, *, settle_seconds: int) -> States:
                     "Next": "Clean up",
                 }
             ],
-            "Default": "Record preflight",
+            "Default": "Ask for dataset",
         },
         "Still collecting": {
             "Type": "Succeed",
@@ -71,8 +71,11 @@ def _start() -> State:
 
     Null is written as an expression: on its way through the CDK a plain null member vanishes.
     """
-    assigned: dict[str, object] = {"event": expression("$states.input"), "waited": False, "answers": []}
-    assigned |= dict.fromkeys(("plan", "failure", "cleaned", "champion", *RESULTS), expression("null"))
+    assigned: dict[str, object] = {"event": expression("$states.input")}
+    assigned |= {"waited": False, "turns": 0, "answers": []}
+    assigned |= dict.fromkeys(
+        ("plan", "failure", "cleaned", "champion", "turn", *RESULTS), expression("null")
+    )
     return {"Type": "Pass", "Assign": assigned, "Next": "Is the run file dropped"}
 
 

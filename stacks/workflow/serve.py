@@ -14,6 +14,7 @@ from stacks.workflow.states import (
     catch_failure,
     expression,
     failure,
+    quota_retry,
     record_phase,
     retry,
     tags,
@@ -72,21 +73,22 @@ def _route() -> State:
 
 
 def _provisioned(resources: Resources, poll_seconds: int, timeout_seconds: int) -> States:
-    create = f"""{{
+    create = f"""$merge([{{
         'ProvisionedModelName': $plan.names.endpoint,
         'ModelId': $training.model_arn,
         'ModelUnits': $plan.settings.model_units,
         'ClientRequestToken': $plan.token,
         'Tags': $append({tags(resources)}, [{{'Key': 'finetune:expires', 'Value':
             $expires}}])
-    }}"""
+    }}, $type($plan.settings.commitment) = 'string'
+        ? {{'CommitmentDuration': $plan.settings.commitment}} : {{}}])"""
     return {
         "Create provisioned throughput": {
             "Type": "Task",
             "Resource": "arn:aws:states:::aws-sdk:bedrock:createProvisionedModelThroughput",
             "Arguments": expression(create),
             "TimeoutSeconds": 120,
-            "Retry": [retry(BEDROCK_TRANSIENT)],
+            "Retry": [retry(BEDROCK_TRANSIENT), quota_retry()],
             "Catch": catch_failure(PHASE),
             "Assign": {
                 "endpoint": {

@@ -36,6 +36,9 @@ DYNAMODB_TRANSIENT = (
 )
 
 
+QUOTA_EXCEEDED = "Bedrock.ServiceQuotaExceededException"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resources:
     """What the machine touches: ARNs and names, CloudFormation tokens included.
@@ -66,6 +69,11 @@ def retry(errors: tuple[str, ...], *, seconds: int = 2, attempts: int = 5, limit
         "MaxDelaySeconds": limit,
         "JitterStrategy": "FULL",
     }
+
+
+def quota_retry() -> State:
+    """Give the Retry rule for a full quota: others may free it within some hours."""
+    return retry((QUOTA_EXCEEDED,), seconds=60, attempts=12, limit=1800)
 
 
 def catch_failure(phase: str, *, following: str = "Clean up") -> list[State]:

@@ -10,6 +10,7 @@ class Timing:
     """Limits and pauses in seconds; `evaluation_concurrency` is the number of shards answered at once.
 
     A dataset of more than `large_bytes` is validated in shards of `shard_bytes`, `shard_concurrency` at once.
+    `scheduled_jobs` is the number of customization jobs that may be in progress at once.
     """
 
     settle: int = 120
@@ -24,3 +25,4 @@ class Timing:
     large_bytes: int = 256 * 1024**2
     shard_bytes: int = 64 * 1024**2
     shard_concurrency: int = 40
+    scheduled_jobs: int = 10

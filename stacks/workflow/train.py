@@ -16,6 +16,7 @@ from stacks.workflow.states import (
     catch_failure,
     expression,
     failure,
+    quota_retry,
     record_phase,
     retry,
     tags,
@@ -47,7 +48,7 @@ def train_states(
             {"plan": "$plan"},
             phase=PHASE,
             result="training",
-            following="Is the training sound",
+            following="Leave job queue",
             seconds=300,
         ),
         "Is the training sound": {
@@ -59,7 +60,7 @@ def train_states(
                     "Next": "Clean up",
                 }
             ],
-            "Default": "Record serving",
+            "Default": "Is a commitment wanted",
         },
     }
 
@@ -72,8 +73,7 @@ def _train(resources: Resources, timeout_seconds: int) -> State:
         "TimeoutSeconds": timeout_seconds,
         "Retry": [
             retry(BEDROCK_TRANSIENT),
-            # Ten jobs may be scheduled at once (not adjustable): wait for a place for up to some hours.
-            retry(("Bedrock.ServiceQuotaExceededException",), seconds=60, attempts=12, limit=1800),
+            quota_retry(),
         ],
         "End": True,
     }

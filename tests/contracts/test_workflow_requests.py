@@ -54,6 +54,8 @@ VARIABLES = {
     "order": {"items": {"bucket": "artifacts", "key": "k"}},
     "answers": [],
     "champion": None,
+    "turn": {"state": "waiting", "superseded_by": "banking-qa-ba9876543210"},
+    "turns": 0,
     "smoke_test": {},
     "stages": "validation NotStarted, data processing NotStarted, training NotStarted",
     "unchanged": 3,

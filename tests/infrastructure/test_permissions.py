@@ -15,6 +15,7 @@ ALONG = {"s3:GetObject": "s3:GetObjectVersion", "s3:PutObject": "s3:AbortMultipa
 NO_RESOURCE = {
     "bedrock:ListCustomModelDeployments",
     "bedrock:ListFoundationModels",
+    "bedrock:ListModelCustomizationJobs",
     "bedrock:ListProvisionedModelThroughputs",
     "cloudwatch:GetMetricStatistics",
     "logs:CreateLogDelivery",
@@ -25,7 +26,9 @@ NO_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "pricing:GetProducts",
     "servicequotas:GetServiceQuota",
+    "states:SendTaskFailure",
     "servicequotas:ListServiceQuotas",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",

@@ -41,6 +41,7 @@ WRONG = {
     "monthly_budget_usd": 0,
     "noncurrent_version_days": 0,
     "prepared_days": 0,
+    "scheduled_jobs": 0,
 }
 WRONG_RUN = {
     "base_model": " ",
@@ -57,6 +58,8 @@ WRONG_RUN = {
     "approve_above_usd": None,
     "base": "parent",
     "minimum_new_bytes": -1,
+    "monthly_ceiling_usd": -1,
+    "over_budget": "shrug",
 }
 
 
@@ -104,7 +107,8 @@ def test_an_unknown_environment_is_refused_with_those_there_are(name: str | None
 def test_functions_can_read_the_defaults_of_every_environment(name: str):
     text = ENVIRONMENTS[name].run_defaults.to_json()
     defaults = msgspec.json.decode(text, type=RunSettings)
-    assert msgspec.to_builtins(defaults) == json.loads(text)
+    never = {"commitment": None, "commitment_confirmed": None}  # a commitment is asked for by each run itself
+    assert msgspec.to_builtins(defaults) == json.loads(text) | never
     assert run_settings.merge(defaults, None, where="RUN_DEFAULTS") == defaults
 
 

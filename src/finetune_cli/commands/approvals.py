@@ -31,22 +31,27 @@ def add(commands: Commands) -> None:
 
 def approve(args: Namespace, console: Console) -> int:
     """0 once Step Functions has the yes."""
-    here = connect(args)
-    run = _waiting(here, args.run)
-    by = args.by or getpass.getuser()
-    answer = {"decision": "approved", "by": by, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    _send(here, "send_task_success", run, output=json.dumps(answer))
-    return _told(console, run, answer)
+    return _answer(args, "approved", "", console)
 
 
 def decline(args: Namespace, console: Console) -> int:
     """0 once Step Functions has the no."""
+    return _answer(args, "declined", args.reason, console)
+
+
+def _answer(args: Namespace, decision: str, reason: str, console: Console) -> int:
+    """Send the answer with who gave it, by name and as AWS knows the caller, and when."""
     here = connect(args)
     run = _waiting(here, args.run)
-    by = args.by or getpass.getuser()
-    reason = f": {args.reason}" if args.reason else ""
-    _send(here, "send_task_failure", run, error="Declined", cause=f"Declined by {by}{reason}")
-    return _told(console, run, {"decision": "declined", "by": by})
+    answer = {
+        "decision": decision,
+        "by": args.by or getpass.getuser(),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "reason": reason,
+        "identity": str(here.client("sts").get_caller_identity()["Arn"]),
+    }
+    _send(here, run, answer)
+    return _told(console, run, answer)
 
 
 def _waiting(here: Surroundings, name: str) -> Run:
@@ -60,7 +65,7 @@ def _waiting(here: Surroundings, name: str) -> Run:
     return run
 
 
-def _send(here: Surroundings, call: str, run: Run, **answer: str) -> None:
+def _send(here: Surroundings, run: Run, answer: dict[str, str]) -> None:
     states = here.client("stepfunctions")
     gone = (
         states.exceptions.TaskTimedOut,
@@ -68,7 +73,7 @@ def _send(here: Surroundings, call: str, run: Run, **answer: str) -> None:
         states.exceptions.InvalidToken,
     )
     try:
-        getattr(states, call)(taskToken=run.task_token, **answer)
+        states.send_task_success(taskToken=run.task_token, output=json.dumps(answer))
     except gone as error:
         raise CommandError(
             f"Run {run.run_id} no longer waits: {error.response['Error']['Code']}.",

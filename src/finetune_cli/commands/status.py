@@ -39,8 +39,29 @@ def run(args: Namespace, console: Console) -> int:
     else:
         console.say(f"{console.style(found.run_id, 'bold')}  dataset {found.dataset}  {found.status}")
         show_steps(console, progress.describe(found))
+        show_plan(found, console)
         console.data(found.as_dict())
     return conclude(found, here.env, console)
+
+
+def show_plan(run: Run, console: Console) -> None:
+    """Show what a run that goes on will do and cost, and what differs from the run before it."""
+    parts = [run.result(name) for name in ("plan", "preflight", "validation", "price")]
+    if run.ended or not all(parts):
+        return
+    from finetune_core import approvals, contracts, costs  # noqa: PLC0415 - status is quick without them
+
+    plan, preflight, validation, price = parts
+    where = f"ledger: {run.run_id}"
+    lines = approvals.plan_lines(
+        contracts.read(plan, contracts.Plan, where=where),
+        contracts.read(preflight, contracts.Preflight, where=where),
+        contracts.read(validation, contracts.Validation, where=where),
+        contracts.read(price, costs.Price, where=where),
+    )
+    console.say()
+    for line in lines:
+        console.say(f"  {line}")
 
 
 def conclude(run: Run, env: str, console: Console) -> int:

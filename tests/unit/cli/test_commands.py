@@ -121,24 +121,31 @@ def test_a_run_without_a_report(finetune) -> None:
     assert "has no report" in err
 
 
+CALLER = fakes.FakeClient(
+    get_caller_identity=lambda: {"Arn": "arn:aws:sts::123456789012:assumed-role/Ops/ops"}
+)
+
+
 def test_approve(finetune) -> None:
     sent: dict[str, str] = {}
     states = fakes.FakeClient(send_task_success=lambda **answer: sent.update(answer))
     dynamodb = fakes.ledger_client(fakes.run_item(**WAITING))
-    code, out, _ = finetune("approve", "haiku", "--by", "ops", dynamodb=dynamodb, stepfunctions=states)
+    line = ("approve", "haiku", "--by", "ops")
+    code, out, _ = finetune(*line, dynamodb=dynamodb, stepfunctions=states, sts=CALLER)
     answer = json.loads(sent["output"])
     assert (code, sent["taskToken"], answer["decision"], answer["by"]) == (0, "t", "approved", "ops")
-    assert set(answer) == {"decision", "by", "at"}
+    assert answer["identity"] == "arn:aws:sts::123456789012:assumed-role/Ops/ops"
     assert "approved by ops" in out
 
 
 def test_decline(finetune) -> None:
     sent: dict[str, str] = {}
-    states = fakes.FakeClient(send_task_failure=lambda **answer: sent.update(answer))
+    states = fakes.FakeClient(send_task_success=lambda **answer: sent.update(answer))
     dynamodb = fakes.ledger_client(fakes.run_item(**WAITING))
     line = ("decline", "haiku", "--by", "ops", "--reason", "too dear")
-    code, _, _ = finetune(*line, dynamodb=dynamodb, stepfunctions=states)
-    assert (code, sent) == (0, {"taskToken": "t", "error": "Declined", "cause": "Declined by ops: too dear"})
+    code, _, _ = finetune(*line, dynamodb=dynamodb, stepfunctions=states, sts=CALLER)
+    answer = json.loads(sent["output"])
+    assert (code, answer["decision"], answer["by"], answer["reason"]) == (0, "declined", "ops", "too dear")
 
 
 def test_nothing_to_approve(finetune) -> None:
@@ -153,7 +160,11 @@ def test_an_answer_that_comes_too_late(finetune) -> None:
 
     dynamodb = fakes.ledger_client(fakes.run_item(**WAITING))
     code, _, err = finetune(
-        "approve", "haiku", dynamodb=dynamodb, stepfunctions=fakes.FakeClient(send_task_success=too_late)
+        "approve",
+        "haiku",
+        dynamodb=dynamodb,
+        stepfunctions=fakes.FakeClient(send_task_success=too_late),
+        sts=CALLER,
     )
     assert code == 2
     assert "no longer waits: TaskTimedOut" in err

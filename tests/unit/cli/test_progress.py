@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from finetune_cli.ledger import run_from_item
+from finetune_cli.ledger import Run, run_from_item
 from finetune_cli.progress import (
     Live,
     arrow,
@@ -138,3 +138,26 @@ def test_a_held_run_gives_the_verdicts_reasons() -> None:
 def test_money_and_losses() -> None:
     assert [money(value) for value in (1234.5, 0.004, 0)] == ["$1,234.50", "$0.004", "$0.00"]
     assert arrow(None) == "not reported"
+
+
+def queued(**turn: object) -> Run:
+    defaults = {"state": "waiting", "since": "2026-11-24T10:00:00.000+00:00", "waits_for": ["a", "b"]}
+    return Run("r", phases=(("price", "2026-11-24T09:59:00Z"),), results={"queue": defaults | turn})
+
+
+def test_a_run_that_waits_its_turn_shows_its_place() -> None:
+    (step,) = describe(queued(queue="jobs", place=2, of=3))
+    assert (step.state, step.detail) == (
+        "waiting",
+        "waits since 2026-11-24T10:00:00 for a job: place 2 of 3, behind a, b",
+    )
+
+
+def test_a_run_that_waits_for_its_dataset_names_the_run_at_work() -> None:
+    (step,) = describe(queued(queue="dataset", place=1, of=1, waits_for=["a"]))
+    assert "until run a of the same dataset has ended" in step.detail
+
+
+def test_a_run_whose_turn_has_come_waits_no_more() -> None:
+    (step,) = describe(queued(queue="jobs", state="granted"))
+    assert step.state == "active"

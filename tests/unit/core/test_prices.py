@@ -1,7 +1,8 @@
 import pytest
 
 from finetune_core.catalogue import MODELS, find_model
-from finetune_core.contracts import Price, TokenRange
+from finetune_core.contracts import TokenRange
+from finetune_core.costs import Price
 from finetune_core.model_rules import Model
 from finetune_core.prices import estimate
 

@@ -7,7 +7,8 @@ import pytest
 
 from finetune_core.approvals import message, subject
 from finetune_core.charts import Curve
-from finetune_core.contracts import Plan, Preflight, Price, Validation, read
+from finetune_core.contracts import Plan, Preflight, Validation, read
+from finetune_core.costs import Price
 from finetune_core.reports import in_words, to_html
 from tests.unit.functions import samples
 

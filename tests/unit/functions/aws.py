@@ -281,7 +281,11 @@ class Table:
         item = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
         return {"Item": item} if item else {}
 
-    def _put(self, Item: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _put(self, Item: dict[str, Any], **request: Any) -> dict[str, Any]:
+        old = self.items.get((Item["pk"]["S"], Item["sk"]["S"]))
+        revised = request.get("ConditionExpression", "").endswith("#revision = :seen")
+        if old and revised and old["revision"] != request["ExpressionAttributeValues"][":seen"]:
+            raise error("ConditionalCheckFailedException")
         self.items[Item["pk"]["S"], Item["sk"]["S"]] = Item
         return {}
 
@@ -295,6 +299,8 @@ class Table:
         **_: Any,
     ) -> dict[str, Any]:
         names, values = ExpressionAttributeNames, ExpressionAttributeValues
+        if UpdateExpression.startswith("REMOVE "):
+            return self._remove_members(Key, UpdateExpression, names)
         item = self.items.setdefault((Key["pk"]["S"], Key["sk"]["S"]), dict(Key))
         if ConditionExpression:
             name, value = ConditionExpression.split(" = ")
@@ -305,13 +311,28 @@ class Table:
             item[names[name]] = values[value]
         return {}
 
+    def _remove_members(self, Key: dict[str, Any], expression: str, names: dict[str, str]) -> dict[str, Any]:
+        """Do "REMOVE #a.#b, … ADD #revision :one", if the item exists."""
+        item = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
+        if item is None:
+            raise error("ConditionalCheckFailedException")
+        for path in expression.removeprefix("REMOVE ").split(" ADD ")[0].split(", "):
+            attribute, member = (names[part] for part in path.split("."))
+            item[attribute]["M"].pop(member, None)
+        item["revision"] = {"N": str(int(item["revision"]["N"]) + 1)}
+        return {}
+
     def _query(
         self,
-        FilterExpression: str,
         ExpressionAttributeNames: dict[str, str],
         ExpressionAttributeValues: dict[str, Any],
+        FilterExpression: str = "",
         **_: Any,
     ) -> dict[str, Any]:
+        if not FilterExpression:
+            since = ExpressionAttributeValues[":moment"]["S"]
+            runs = [item for item in self.items.values() if item.get("kind") == {"S": "run"}]
+            return {"Items": [item for item in runs if item["started_at"]["S"] >= since]}
         name, value = FilterExpression.split(" = ")
         wanted = ExpressionAttributeValues[value]
         found = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from finetune_aws import runtime
-from finetune_core.errors import EvaluationFailed, OverBudget, ServiceUnavailable
+from finetune_core.errors import EvaluationFailed, ServiceUnavailable
 from tests.unit.functions.account import Endpoints, champion, throughput
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.samples import (
@@ -21,23 +21,11 @@ from tests.unit.functions.samples import (
     price,
     prompts,
     reply,
-    settings,
     training,
     validation,
 )
 
 Call = Callable[..., dict[str, Any]]
-
-
-def test_the_price_is_a_range_and_the_ceiling_holds(aws: FakeAws, call: Call) -> None:
-    event = {"plan": plan(), "preflight": preflight(), "validation": validation()}
-    found = call("estimate_price", event)
-    assert 0 < found["low"] <= found["expected"] <= found["high"]
-    assert found["hourly"] > 0
-    poor = plan(settings=settings(budget_usd=0.01))
-    with pytest.raises(OverBudget, match=r"above its ceiling of \$0\.01.*Provisioned Throughput"):
-        call("estimate_price", event | {"plan": poor})
-    assert not aws.calls
 
 
 def test_a_question_is_asked_and_its_token_kept(aws: FakeAws, call: Call) -> None:

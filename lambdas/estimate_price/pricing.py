@@ -1,0 +1,98 @@
+"""Prices one run: live prices, the month's other runs, and the run of this dataset before it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from finetune_aws import objects
+from finetune_aws.ledger import Item, Ledger, json_attribute
+from finetune_aws.price_list import live_prices
+from finetune_core.actuals import RunCost, month_spend
+from finetune_core.budget import check_ceilings, price_run
+from finetune_core.comparison import Facts, differences
+from finetune_core.contracts import Plan, Preflight, RunSettings, Validation, write
+from finetune_core.costs import MonthSpend, Price
+from finetune_core.errors import NotFound
+from finetune_core.inputs import Inputs, PinnedFile
+from finetune_core.unlisted import row_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pricing:
+    """One run on its way to a price."""
+
+    plan: Plan
+    preflight: Preflight
+    validation: Validation
+    ledger: Ledger
+    region: str
+    now: datetime
+
+    def price(self) -> Price:
+        """Return the price of the run, which the ledger has before it is held against the month.
+
+        Two runs priced at once thus see each other, and rather both are refused than both let through (but
+        for the moment that the ledger's index is behind).
+        """
+        live = live_prices(row_of(self.preflight).price_family, self.region)
+        price = price_run(self.plan.settings, self.preflight, self.validation, live)
+        price = msgspec.structs.replace(price, changes=self._changes())
+        self._record(price)
+        checked = check_ceilings(price, self.plan.settings, self._month())
+        self._record(checked)
+        return checked
+
+    def _record(self, price: Price) -> None:
+        self.ledger.update_run(self.plan.run_id, {"price": json.dumps(write(price))}, while_running=True)
+
+    def _month(self) -> MonthSpend:
+        month = f"{self.now:%Y-%m}"
+        runs = [_cost(item) for item in self.ledger.runs_since(f"{month}-01T00:00:00")]
+        ceiling = self.plan.settings.monthly_ceiling_usd
+        return month_spend(month, runs, but=self.plan.run_id, ceiling=ceiling)
+
+    def _changes(self) -> list[str]:
+        now = Facts(
+            run_id=self.plan.run_id,
+            outcome="",
+            settings=self.plan.settings,
+            counts=self.validation.counts,
+            files=_files(self.plan),
+        )
+        return differences(now, self._before())
+
+    def _before(self) -> Facts | None:
+        """Return the newest other run of the dataset that was validated."""
+        for item in self.ledger.runs_of(self.plan.dataset):
+            plan, validation = json_attribute(item, "plan"), json_attribute(item, "validation")
+            if item.get("run_id") != self.plan.run_id and plan and validation:
+                return Facts(
+                    run_id=str(item["run_id"]),
+                    outcome=str(item.get("outcome") or ""),
+                    settings=msgspec.convert(plan["settings"], RunSettings),
+                    counts=msgspec.convert(validation, Validation).counts,
+                    files=_files(msgspec.convert(plan, Plan)),
+                )
+        return None
+
+
+def _files(plan: Plan) -> list[PinnedFile]:
+    """Return the pinned files of a run; none when its list was deleted."""
+    try:
+        return msgspec.json.decode(objects.read(plan.inputs.bucket, plan.inputs.key), type=Inputs).files
+    except NotFound:
+        return []
+
+
+def _cost(item: Item) -> RunCost:
+    price, actual = json_attribute(item, "price"), json_attribute(item, "actual")
+    return RunCost(
+        run_id=str(item.get("run_id")),
+        status=str(item.get("status")),
+        price=price["expected"] if price else None,
+        actual=actual["total"] if actual else None,
+    )

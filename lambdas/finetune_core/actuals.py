@@ -1,0 +1,157 @@
+"""What a run has really cost, item by item beside its estimate: billed tokens, endpoint hours, calls. Pure.
+
+The bill itself comes a day later and names no run, so these are the quantities that the run knows, at the
+rates of its estimate. Where a quantity is not known, the estimate stands and the note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from finetune_core.costs import MonthSpend, Price, PriceItem
+
+Json = Mapping[str, Any]
+
+_ENDED_WITHOUT_MODEL: Final = "the job left no model: Bedrock bills what was trained until then, at most this"
+
+
+class ActualItem(msgspec.Struct, kw_only=True, frozen=True):
+    """One item: what was expected and what it came to, US dollars."""
+
+    name: str
+    expected: float
+    actual: float
+    note: str
+
+
+class Actual(msgspec.Struct, kw_only=True, frozen=True):
+    """A finished run's cost so far. ``within`` tells whether it lies in the estimated range.
+
+    ``open`` means that an endpoint goes on costing ``hourly`` dollars an hour.
+    """
+
+    currency: str
+    total: float
+    low: float
+    expected: float
+    high: float
+    within: bool
+    open: bool
+    hourly: float
+    items: list[ActualItem]
+
+
+def actual_costs(report: Json) -> Actual | None:
+    """Return what a run cost by the facts of its report; None for a run that was never priced."""
+    if not report.get("price"):
+        return None
+    price = msgspec.convert(report["price"], Price)
+    items = list(_items(price, report))
+    total = round(sum(item.actual for item in items), 4)
+    promoted = report.get("status") == "PROMOTED"
+    serving = promoted and any(item.name == "Provisioned Throughput" for item in price.items)
+    return Actual(
+        currency=price.currency,
+        total=total,
+        low=price.low,
+        expected=price.expected,
+        high=price.high,
+        within=price.low <= total <= price.high,
+        open=serving,
+        hourly=price.hourly if serving else 0.0,
+        items=items,
+    )
+
+
+def _items(price: Price, report: Json) -> Iterator[ActualItem]:
+    for item in price.items:
+        if item.name == "Training":
+            quantity, note = _training(item, report)
+        elif item.name == "Custom model storage":
+            kept = _kept(report)
+            quantity, note = (item.quantity, "the model is kept") if kept else (0.0, "no model is kept")
+        elif item.name == "Provisioned Throughput":
+            quantity, note = _endpoint(item, report)
+        else:
+            quantity, note = _calls(item, report)
+        cost = round(quantity * item.rate, 4)
+        yield ActualItem(name=item.name, expected=item.expected, actual=cost, note=note)
+
+
+def _training(item: PriceItem, report: Json) -> tuple[float, str]:
+    if not _reached(report, "train"):
+        return 0.0, "no job was started"
+    training = report.get("training")
+    if not training:
+        return item.quantity, _ENDED_WITHOUT_MODEL
+    if training.get("billed_tokens") is not None:
+        return training["billed_tokens"] / 1000, f"{training['billed_tokens']:,} billed tokens"
+    return item.quantity, "Bedrock reports no billed tokens: as estimated"
+
+
+def _kept(report: Json) -> bool:
+    settings = (report.get("plan") or {}).get("settings") or {}
+    held = report.get("status") == "HELD" or bool(settings.get("keep_model"))
+    return bool(report.get("training")) and (report.get("status") == "PROMOTED" or held)
+
+
+def _endpoint(item: PriceItem, report: Json) -> tuple[float, str]:
+    began = _reached(report, "serve")
+    endpoint = report.get("endpoint") or {}
+    if not began or endpoint.get("kind", "none") == "none":
+        return 0.0, "no endpoint was created"
+    settings = (report.get("plan") or {}).get("settings") or {}
+    if settings.get("commitment"):
+        return item.quantity, "the whole term of the commitment"
+    hours = (_time(report["finished_at"]) - _time(began)).total_seconds() / 3600
+    units = settings.get("model_units", 1)
+    return hours * units, f"{hours:.2f} hours x {units} model unit(s) until the run ended"
+
+
+def _calls(item: PriceItem, report: Json) -> tuple[float, str]:
+    evaluation = report.get("evaluation")
+    if not evaluation:
+        reached = _reached(report, "evaluate")
+        return (item.quantity, "at most: the evaluation broke off") if reached else (0.0, "not evaluated")
+    return float(evaluation["records"]), f"{evaluation['records']:,} calls at the expected tokens a call"
+
+
+def _reached(report: Json, phase: str) -> str:
+    """Return when a phase began, "" if the run did not get there."""
+    return next((step["at"] for step in report.get("phases") or [] if step["phase"] == phase), "")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class RunCost(msgspec.Struct, kw_only=True, frozen=True):
+    """What the ledger knows of one run's money; ``price`` and ``actual`` are totals in US dollars."""
+
+    run_id: str
+    status: str
+    price: float | None = None
+    actual: float | None = None
+
+
+def month_spend(month: str, runs: list[RunCost], *, but: str, ceiling: float | None) -> MonthSpend:
+    """Return what the runs of a month cost, `but` one: open runs as estimated, ended ones as they came out.
+
+    A promoted run counts at least its estimate, whose serving hours are still to come.
+    """
+    costs = [_spent(run) for run in runs if run.run_id != but]
+    return MonthSpend(
+        month=month, spent=round(sum(costs), 4), runs=sum(cost > 0 for cost in costs), ceiling=ceiling
+    )
+
+
+def _spent(run: RunCost) -> float:
+    if run.status == "RUNNING":
+        return run.price or 0.0
+    if run.status == "PROMOTED":
+        return max(run.actual or 0.0, run.price or 0.0)
+    return run.actual or 0.0

@@ -1,0 +1,140 @@
+"""Price before spend, one question about it, and what it came to in the end."""
+
+import json
+
+import pytest
+
+from finetune_local.emulator import ACCOUNT
+from tests.integration.pipeline import data
+
+pytestmark = [pytest.mark.integration]
+
+MICRO = "amazon.nova-micro-v1:0:128k"
+DAYS = 24 * 3600
+
+
+def drop(pipeline, **settings) -> str:
+    chosen = {"base_model": MICRO, "serving": "none", "evaluation_records": 0} | settings
+    return pipeline.drop({"train.jsonl": data.single_turn(), "run.json": data.run_file(**chosen)})
+
+
+def asked(pipeline, dataset: str) -> dict:
+    """Wait until the dataset's run waits for a person, and give it."""
+
+    def waiting():
+        found = [run for run in pipeline.runs(dataset) if run["phase"] == "approve" and run.get("task_token")]
+        return found[0] if found else None
+
+    return pipeline.await_(waiting, f"question about {dataset}")
+
+
+def answer(pipeline, run: dict, decision: str) -> None:
+    told = {"decision": decision, "by": "ops", "at": "2026-11-24T12:00:00+00:00", "reason": "a test"}
+    states = pipeline.client("stepfunctions")
+    states.send_task_success(taskToken=run["task_token"], output=json.dumps(told))
+
+
+def nothing_left(pipeline, dataset: str) -> bool:
+    return pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
+
+
+def test_a_yes_lets_the_run_go_on_and_the_ledger_keeps_who_and_when(pipeline):
+    dataset = drop(pipeline, approval="always")
+    run = asked(pipeline, dataset)
+    message = pipeline.notice(dataset)["Message"]
+    for part in (f"finetune approve {run['run_id']}", "Nova Micro", "Rejected", "Price ", "Differs"):
+        assert part in message
+    answer(pipeline, run, "approved")
+    over = pipeline.run(dataset)
+    assert over["outcome"] in {"Promoted", "Held"}, over["message"]
+    approval = json.loads(over["approval"])
+    assert (approval["decision"], approval["by"], approval["at"][:10]) == ("approved", "ops", "2026-11-24")
+
+
+def test_the_price_is_live_and_the_actual_cost_stands_beside_it(pipeline):
+    dataset = drop(pipeline, approve_above_usd=1000.0)
+    run = pipeline.run(dataset)
+    price, actual = json.loads(run["price"]), json.loads(run["actual"])
+    assert "Price List API (" in price["source"]
+    assert price["low"] < price["expected"] < price["high"]
+    assert json.loads(run["approval"])["decision"] == "automatic"
+    assert actual["within"], actual
+    assert "Actual cost" in pipeline.report(run["report"])
+
+
+def test_estimated_tokens_enclose_what_the_service_bills(pipeline):
+    dataset = drop(pipeline)
+    run = pipeline.run(dataset)
+    region = pipeline.session.region_name
+    billed = pipeline.admin(command="billed_tokens", account=ACCOUNT, region=region)["jobs"][run["job_name"]]
+    tokens = json.loads(run["validation"])["tokens"]
+    epochs = int(json.loads(run["preflight"])["hyperparameters"]["epochCount"])
+    assert tokens["low"] * epochs <= billed <= tokens["high"] * epochs, (billed, epochs, tokens)
+
+
+def test_a_no_ends_the_run_before_it_spends(pipeline):
+    dataset = drop(pipeline, budget_usd=0.5, over_budget="ask")
+    run = asked(pipeline, dataset)
+    assert "above its ceiling of $0.50" in json.loads(run["price"])["over"]
+    answer(pipeline, run, "declined")
+    over = pipeline.run(dataset)
+    assert (over["outcome"], json.loads(over["approval"])["by"]) == ("Declined", "ops")
+    assert "Declined by ops" in over["message"]
+    assert json.loads(over["actual"])["total"] == 0
+    assert nothing_left(pipeline, dataset)
+
+
+def test_an_answer_that_is_no_clear_yes_is_a_no(pipeline):
+    dataset = drop(pipeline, approval="always")
+    answer(pipeline, asked(pipeline, dataset), "perhaps")
+    assert pipeline.run(dataset)["outcome"] == "Declined"
+
+
+def test_nobody_answers_in_time(pipeline):
+    dataset = drop(pipeline, approval="always")
+    asked(pipeline, dataset)
+    pipeline.admin(command="advance", seconds=3 * DAYS + 60)
+    over = pipeline.run(dataset)
+    assert (over["outcome"], json.loads(over["approval"])["decision"]) == ("ApprovalTimedOut", "timed_out")
+    assert not over["task_token"]
+
+
+def test_newer_data_takes_the_question_back(pipeline):
+    dataset = drop(pipeline, approval="always")
+    first = asked(pipeline, dataset)
+    newer = data.run_file(base_model=MICRO, serving="none", evaluation_records=0, approval="never")
+    pipeline.drop({"run.json": newer}, name=dataset)
+
+    def both():
+        runs = pipeline.runs(dataset)
+        return runs if len(runs) > 1 and all(run["status"] != "RUNNING" for run in runs) else None
+
+    runs = {run["run_id"]: run for run in pipeline.await_(both, "ended runs")}
+    assert runs.pop(first["run_id"])["outcome"] == "Superseded"
+    second = max(runs.values(), key=lambda run: run["started_at"])
+    assert second["outcome"] in {"Promoted", "Held"}, second["message"]
+    changes = json.loads(second["price"])["changes"]
+    assert first["run_id"] in changes[0]
+    assert "approval: always → never" in changes
+
+
+def test_the_months_ceiling_holds(pipeline):
+    over = pipeline.run(drop(pipeline, monthly_ceiling_usd=0.5))
+    assert over["outcome"] == "OverBudget"
+    assert "above the month's ceiling of $0.50" in over["message"]
+
+
+def test_a_commitment_that_is_asked_for_once_is_refused(pipeline):
+    dataset = drop(pipeline, serving="provisioned_throughput", commitment="OneMonth")
+    assert "asked for twice" in pipeline.notice(dataset)["Message"]
+
+
+def test_a_commitment_is_asked_about_again_before_it_is_bought(pipeline):
+    term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth", "budget_usd": 100_000}
+    dataset = drop(pipeline, serving="provisioned_throughput", **term)
+    run = asked(pipeline, dataset)
+    assert "COMMIT" in pipeline.notice(dataset)["Subject"]
+    assert json.loads(run["price"])["expected"] > 5_000
+    answer(pipeline, run, "declined")
+    assert pipeline.run(dataset)["outcome"] == "Declined"
+    assert nothing_left(pipeline, dataset)

@@ -1,0 +1,55 @@
+"""`finetune estimate`: the pipeline's figures without AWS."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune_cli.main import main
+from tests.integration.pipeline import data
+
+MICRO = "amazon.nova-micro-v1:0:128k"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "train.jsonl").write_bytes(data.single_turn())
+    return tmp_path
+
+
+def estimated(capsys: pytest.CaptureFixture[str], *line: str) -> tuple[int, dict]:
+    code = main(["estimate", *line, "--json", "--env", "dev"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_tokens_epochs_and_items_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = estimated(capsys, str(folder), "--model", MICRO, "--serving", "on_demand")
+    assert code == 0
+    assert sum(found["counts"].values()) == 120
+    tokens, price = found["tokens"], found["price"]
+    assert 0 < tokens["low"] < tokens["expected"] < tokens["high"]
+    training = price["items"][0]
+    assert training["expected"] == pytest.approx(
+        tokens["expected"] * found["epochs"] / 1000 * 0.001, abs=1e-4
+    )
+    assert [item["name"] for item in price["items"]][-1] == "Evaluation, candidate"
+    assert "Price List API as quoted by a user (2026-08-02): storage" in price["source"]
+
+
+def test_above_the_ceiling_the_answer_is_no(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "run.json").write_text(json.dumps({"budget_usd": 1, "serving": "provisioned_throughput"}))
+    code, found = estimated(capsys, str(folder), "--model", MICRO)
+    assert code == 1
+    assert found["price"]["expected"] > 1
+
+
+def test_a_model_that_the_catalogue_does_not_know(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", str(folder), "--model", "amazon.nova-macro-v1:0", "--env", "dev"]) == 2
+    assert "no model" in capsys.readouterr().err
+
+
+def test_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", str(folder), "--model", MICRO, "--env", "dev"]) == 0
+    told = capsys.readouterr().out
+    assert "tokens an epoch" in told
+    assert "total" in told

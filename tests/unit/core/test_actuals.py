@@ -1,0 +1,89 @@
+"""Estimate against actual: what a run knows of its own quantities, at the rates of its estimate."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from finetune_core.actuals import Actual, actual_costs
+from finetune_core.catalogue import find_model
+from finetune_core.contracts import TokenRange
+from finetune_core.prices import estimate
+
+MODEL = find_model("amazon.nova-2-lite-v1:0:256k")
+AT = "2026-11-24T10:00:00.000Z"
+
+
+def report(*phases: str, **facts: Any) -> dict[str, Any]:
+    assert MODEL is not None
+    tokens = TokenRange(low=80_000, expected=100_000, high=150_000)
+    price = estimate(
+        MODEL,
+        tokens,
+        epochs=2,
+        records=500,
+        serving="provisioned_throughput",
+        units=2,
+        hours=24,
+        evaluation_calls=50,
+    )
+    return {
+        "status": "FAILED",
+        "price": msgspec.to_builtins(price),
+        "plan": {"settings": {"model_units": 2}},
+        "phases": [{"phase": phase, "at": AT} for phase in phases],
+        "finished_at": "2026-11-24T11:30:00.000Z",
+    } | facts
+
+
+def cost(found: Actual | None, name: str) -> float:
+    assert found is not None
+    return next(item.actual for item in found.items if item.name == name)
+
+
+def test_a_run_that_was_never_priced_has_no_actual_cost() -> None:
+    assert actual_costs({"price": None}) is None
+
+
+def test_a_run_that_ended_before_training_cost_nothing() -> None:
+    found = actual_costs(report("intake", "price"))
+    assert found is not None
+    assert found.total == 0
+
+
+def test_billed_tokens_and_endpoint_hours_are_what_is_paid() -> None:
+    found = actual_costs(
+        report(
+            "train",
+            "serve",
+            "evaluate",
+            status="PROMOTED",
+            training={"billed_tokens": 240_000},
+            endpoint={"kind": "provisioned_throughput"},
+            evaluation={"records": 40},
+        )
+    )
+    assert cost(found, "Training") == pytest.approx(240 * 0.00378)
+    assert cost(found, "Provisioned Throughput") == pytest.approx(1.5 * 2 * 60.50)
+    assert cost(found, "Custom model storage") == 1.95
+    assert found is not None
+    assert found.open
+    assert found.hourly == 121.0
+    assert found.total == pytest.approx(sum(item.actual for item in found.items))
+
+
+def test_unknown_billed_tokens_stand_as_estimated_and_say_so() -> None:
+    found = actual_costs(report("train", training={"billed_tokens": None}))
+    assert cost(found, "Training") == pytest.approx(200 * 0.00378)
+    assert found is not None
+    assert "as estimated" in found.items[0].note
+
+
+@pytest.mark.parametrize(("status", "kept"), [("HELD", 1.95), ("REJECTED", 0.0)])
+def test_storage_is_paid_for_a_model_that_is_kept(status: str, kept: float) -> None:
+    found = actual_costs(report("train", status=status, training={"billed_tokens": 1000}))
+    assert cost(found, "Custom model storage") == kept
+
+
+def test_a_job_without_a_model_counts_as_estimated_at_most() -> None:
+    assert cost(actual_costs(report("train")), "Training") == pytest.approx(200 * 0.00378)
