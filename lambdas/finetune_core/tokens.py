@@ -48,6 +48,13 @@ def measure(line: bytes) -> tuple[int, int]:
     return characters - 5 * escapes, further + 2 * escapes
 
 
+def count_messages(format_name: str, lines: bytes) -> int:
+    """Return the number of messages of whole lines; a pair of prompt and completion counts as one."""
+    if format_name == "prompt-completion":
+        return lines.count(b"\n") + (not lines.endswith(b"\n"))
+    return lines.count(b'"role"') if format_name in ("converse", "messages", "reinforcement") else 0
+
+
 SKELETON: Final[dict[str, tuple[int, int]]] = {
     "converse": (70, 47),
     "messages": (35, 37),
@@ -77,6 +84,7 @@ def dataset_tokens(format_name: str, partial: Partial) -> TokenRange:
     """Return the tokens of one pass over a scanned file."""
     per_record, per_message = SKELETON[format_name]
     scale = partial.json_size / max(partial.sampled, 1)
-    skeleton = per_record * partial.records + per_message * partial.messages
+    messages = round(partial.messages * scale)
+    skeleton = per_record * partial.records + per_message * messages
     characters = max(round(partial.characters * scale) - skeleton, 0)
-    return token_range(characters, round(partial.further_bytes * scale), partial.messages)
+    return token_range(characters, round(partial.further_bytes * scale), messages)
