@@ -40,7 +40,7 @@ class FastPath:
 
     def accept(self, block: bytes, lines: list[bytes]) -> bool:
         """Whether a block of whole lines, each with its line end, is proved faultless."""
-        if not self._covered or (len(block) > self._longest and max(map(len, lines)) > self._longest):
+        if not self._covered or (self._may_be_too_long(block) and max(map(len, lines)) > self._longest):
             return False
         for shape, machine in self._machines.items():
             if machine(block) is not None:
@@ -57,6 +57,13 @@ class FastPath:
             return False
         self._learn(shape)
         return self.accept(line, [line])
+
+    def _may_be_too_long(self, block: bytes) -> bool:
+        """Whether a line may be longer than the rules take: half of that has no line end then."""
+        half = self._longest // 2
+        return len(block) > self._longest and any(
+            block.find(b"\n", at, at + half) < 0 for at in range(0, len(block) - half + 1, half)
+        )
 
     def _prefer(self, shape: Shape) -> None:
         """Try this shape first from now on: a file is written in one way."""

@@ -23,30 +23,33 @@ RESERVED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "claude": ("human:", "assistant:"),
 }  # fmt: skip
-"""By family: strings that no text of the language holds in any case; what `reserved` finds and a little more."""
+"""By family: strings that no text of the language holds, in any case: what `reserved` finds, and more."""
 
 _SPACE: Final = rb"[ \t]*"
 _HEX: Final = rb"[0-9a-fA-F]"
 _PRINTED: Final = frozenset(range(0x20, 0x80)) - frozenset(b'"\\')
-_UTF8: Final = (
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf][\x80-\xbf]"
-    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf][\x80-\xbf]"
-    rb"|[\xf1-\xf3][\x80-\xbf][\x80-\xbf][\x80-\xbf]|\xf4[\x80-\x8f][\x80-\xbf][\x80-\xbf]"
+_FROM_U4000: Final = (
+    rb"[\xe4-\xec\xee\xef]TT|\xed[\x80-\x9f]T|\xf0[\x90-\xbf]TT|[\xf1-\xf3]TTT|\xf4[\x80-\x8f]TT"
 )
-_PAIR: Final = rb"[dD][89abAB]HH\\u[dD][c-fC-F]HH".replace(b"H", _HEX)
-_ESCAPES: Final = rb'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]H|0[1-9a-fA-F]HH|[1-9a-cA-CefEF]HHH|[dD][0-7]HH|'.replace(
-    b"H", _HEX
+_UTF8: Final = rb"[\xc2-\xdf]T|\xe0[\xa0-\xbf]T|[\xe1-\xe3]TT|" + _FROM_U4000
+_PAIR: Final = rb"[dD][89abAB]HH\\u[dD][c-fC-F]HH"
+_ESCAPES: Final = (
+    rb'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]H|0[1-9a-fA-F]HH|[1-9a-cA-CefEF]HHH|[dD][0-7]HH|' + _PAIR
 )
-_ASCII_ESCAPE: Final = b"00[0-7]" + _HEX + b"|"
+_ASCII_ESCAPES: Final = b"|00[0-7]H"
 _VISIBLE: Final = (
-    rb'\\["\\/]|\xc2[\x81-\x84\x86-\x9f\xa1-\xbf]|[\xc3-\xdf][\x80-\xbf]'
-    rb"|\xe0[\xa0-\xbf][\x80-\xbf]|\xe1[\x80-\x99\x9b-\xbf][\x80-\xbf]|\xe2[\x82-\xbf][\x80-\xbf]"
-    rb"|\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xec\xee\xef][\x80-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]"
-    rb"|\xf0[\x90-\xbf][\x80-\xbf][\x80-\xbf]|[\xf1-\xf3][\x80-\xbf][\x80-\xbf][\x80-\xbf]"
-    rb"|\xf4[\x80-\x8f][\x80-\xbf][\x80-\xbf]|"
+    rb'\\["\\/]|\xc2[\x81-\x84\x86-\x9f\xa1-\xbf]|[\xc3-\xdf]T|\xe0[\xa0-\xbf]T'
+    rb"|\xe1[\x80-\x99\x9b-\xbf]T|\xe2[\x82-\xbf]T|\xe3[\x81-\xbf]T|" + _FROM_U4000 + b"|"
     rb"\\u(?:0[1-9a-fA-F]HH|1[0-57-9a-fA-F]HH|2[1-9a-fA-F]HH|3[1-9a-fA-F]HH|[4-9a-cA-CefEF]HHH|[dD][0-7]HH|"
-).replace(b"H", _HEX) + _PAIR + b")"
+    + _PAIR
+    + b")"
+)
 """Symbols beyond ASCII that are surely no white space; not all there are."""
+
+
+def _spelled(pattern: bytes) -> bytes:
+    """Write out H, a hexadecimal digit, and T, the byte of a character after its first."""
+    return pattern.replace(b"H", _HEX).replace(b"T", rb"[\x80-\xbf]")
 
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
@@ -93,17 +96,16 @@ def _text(words: Iterable[str]) -> bytes:
     for word in words:
         closings.setdefault(ord(word[-1]), []).append(word[:-1])
     open_ = _PRINTED - closings.keys()
-    beyond = _UTF8 + b"|" + _ESCAPES + (b"" if closings else _ASCII_ESCAPE) + _PAIR + b"))"
+    beyond = _spelled(_UTF8 + b"|" + _ESCAPES + (b"" if closings else _ASCII_ESCAPES) + b"))")
     symbols = b"(?:" + _class(open_) + b"|" + beyond + b")*"
-    visible = b"(?:" + _class(open_ - {0x20}) + b"|" + _VISIBLE + b")"
-    plain = symbols + visible + symbols
+    visible = b"(?:" + _class(open_ - {0x20}) + b"|" + _spelled(_VISIBLE) + b")"
     if not closings:
-        return plain
+        return symbols + visible + symbols
     parts = [(_stopped(stems, "", open_), _pieces(stems, ""), at) for at, stems in closings.items()]
     stopped = b"|".join(ends + _class({at}) for ends, _, at in parts)
     pieces = b"|".join(piece + _class({at}) for _, piece, at in parts)
     part = b"(?:%s(?:%s|(?:%s)(?:%s))|%s)" % (symbols, stopped, beyond, pieces, pieces)
-    return b"(?:" + part + b"+" + symbols + b"|" + plain + b")"
+    return part + b"*(?:" + part + b"|" + symbols + visible + b")" + symbols
 
 
 def _stopped(stems: list[str], tail: str, open_: frozenset[int]) -> bytes:
@@ -148,7 +150,7 @@ def _turns(content: bytes, keys: tuple[str, str]) -> bytes:
         for role in (b"user", b"assistant")
     )
     pair = user + _comma(assistant)
-    return _array(pair + _comma(pair) + b"*")
+    return _array(b"(?:" + pair + _SPACE + b"," + _SPACE + b")*" + pair)
 
 
 def _object(pairs: list[tuple[str, bytes]], optional: Iterable[str] = ()) -> bytes:

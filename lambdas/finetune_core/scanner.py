@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Final
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_digest
 
 from finetune_core.blocks import LONGEST_LINE, Block, BlockReader
 from finetune_core.fast_path import FastPath
@@ -29,7 +29,7 @@ _LENGTHS_KEPT: Final = 65_536
 
 def fingerprints(lines: Iterable[bytes]) -> "array[int]":
     """Return a signed 64-bit number for each line, the same in every process."""
-    return array("q", array("Q", map(xxh3_64_intdigest, lines)).tobytes())
+    return array("q", b"".join(map(xxh3_64_digest, lines)))
 
 
 def stable_fingerprint(line: bytes) -> int:
@@ -93,15 +93,18 @@ class Scanner:
         if block.at == 0 and text.startswith(_BOM):
             self._note("byte_order_mark", "ef bb bf", "the file starts with a byte order mark", line=1)
             text = text[len(_BOM) :]
-        if b"\r" in text:
+        lines = list(BytesIO(text))
+        accepted = self._fast.accept(text, lines)
+        if not accepted and b"\r" in text:
             self._note_carriage_returns(text, block.at + len(block.lines) - len(text) + block.unfinished)
             text = text.replace(b"\r\n", b"\n")
-        lines = list(BytesIO(text))
+            lines = list(BytesIO(text))
+            accepted = self._fast.accept(text, lines)
         if len(self._found.fingerprints) < REMEMBERED:
-            self._found.fingerprints.extend(self._fingerprints(lines))
+            self._found.fingerprints += self._fingerprints(lines)
         if self._spec.labels:
             count_labels(lines, self._spec.format, self._found)
-        if self._fast.accept(text, lines):
+        if accepted:
             self._accept(lines, len(text))
             self._sample(block.lines, block.at)
         else:

@@ -67,15 +67,15 @@ SKELETON: Final[dict[str, tuple[int, int]]] = {
 """Characters of JSON around the texts, per record and per message, as usual writers put them."""
 
 
-SAMPLE_EVERY: Final = 65_536
+SAMPLE_EVERY: Final = 524_288
 SAMPLE_HEAD: Final = 131_072
 
 
 def is_sampled(start: int, size: int) -> bool:
     """Whether the line of `size` bytes at offset `start` of its file is measured for the estimate.
 
-    All lines in the first 128 KiB are, then each line that reaches over a multiple of 64 KiB: measuring costs
-    half as much as decoding, and the mix of scripts in a large file shows in a sample.
+    All lines in the first 128 KiB are, then each line that reaches over a multiple of 512 KiB: measuring
+    costs as much as all checks, and the mix of scripts in a large file shows in a sample.
     """
     return start < SAMPLE_HEAD or start // SAMPLE_EVERY != (start + size) // SAMPLE_EVERY
 
