@@ -13,20 +13,14 @@ WHITE_SPACE: Final = b" \t\r\n"
 
 
 class LineResult:
-    """The faults of one line, its messages, its media by kind, and whether it holds a record at all."""
+    """The faults of one line, its media by kind, and whether it holds a record at all."""
 
-    __slots__ = ("faults", "media", "messages", "record")
+    __slots__ = ("faults", "media", "record")
 
     def __init__(
-        self,
-        faults: list[Fault],
-        messages: int = 0,
-        media: dict[str, int] | None = None,
-        *,
-        record: bool = True,
+        self, faults: list[Fault], media: dict[str, int] | None = None, *, record: bool = True
     ) -> None:
         self.faults = faults
-        self.messages = messages
         self.media = media or {}
         self.record = record
 
@@ -56,7 +50,7 @@ def check_line(
         return LineResult(found.faults)
     _check_record(parsed.value, found)
     _check_tokens(line, found)
-    return LineResult(found.faults, found.messages, found.media)
+    return LineResult(found.faults, found.media)
 
 
 def _check_length(line: bytes, found: Findings) -> None:

@@ -63,12 +63,12 @@ class Tally(Struct):
 class Partial(Struct):
     """The result of scanning one byte range.
 
-    `json_size` is `size` without carriage returns and line ends of blank lines; `characters` and
-    `further_bytes` are as in `tokens.measure`, over a sample of lines of `sampled` bytes in all; `lengths`
-    counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for lines
-    without a record. `stable` tells whether these can be compared with those of another process. `media`
-    counts images, videos and documents, `labels` the records by answer where answers are labels: None once
-    there are too many of them.
+    `json_size` is `size` without carriage returns and line ends of blank lines; `characters`,
+    `further_bytes` and `messages` are as in `tokens`, over a sample of lines of `sampled` bytes in all;
+    `lengths` counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for
+    lines without a record. `stable` tells whether these can be compared with those of another process.
+    `media` counts images, videos and documents, `labels` the records by answer where answers are labels: None
+    once there are too many of them.
     """
 
     stable: bool = False

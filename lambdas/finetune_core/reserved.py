@@ -33,7 +33,7 @@ class Hit(Struct, frozen=True):
     other: Source | None = None
 
 
-_NOVA: Final = re.compile(r"(?i:system|user|bot|assistant|thought):|\[EOS\]|<(?i:image|video|unk)>")
+_NOVA: Final = re.compile(r"(?i:system|user|bot|assistant|thought):|\[EOS\]|<(?i:image|video|unk)>", re.ASCII)
 _CLAUDE: Final = re.compile(r"\n(?:Human|Assistant):")
 
 

@@ -8,10 +8,11 @@ decides a verdict.
 import gc
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable
-from hashlib import sha256
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Final
+
+from xxhash import xxh3_64_digest
 
 from finetune_core.blocks import LONGEST_LINE, Block, BlockReader
 from finetune_core.fast_path import FastPath
@@ -20,33 +21,39 @@ from finetune_core.findings import Findings, Spec
 from finetune_core.labels import count_labels
 from finetune_core.line_check import WHITE_SPACE, check_line
 from finetune_core.partials import REMEMBERED, Partial, length_bucket
-from finetune_core.tokens import SAMPLE_EVERY, SAMPLE_HEAD, is_sampled, measure
+from finetune_core.tokens import SAMPLE_EVERY, SAMPLE_HEAD, count_messages, is_sampled, measure
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LENGTHS_KEPT: Final = 65_536
-_GROUP: Final = 8
-"""Lines tried together when a block was not accepted whole."""
+
+
+def fingerprints(lines: Iterable[bytes]) -> "array[int]":
+    """Return a signed 64-bit number for each line, the same in every process."""
+    return array("q", b"".join(map(xxh3_64_digest, lines)))
 
 
 def stable_fingerprint(line: bytes) -> int:
-    """Return a signed 64-bit number of a line that is the same in every process."""
-    return int.from_bytes(sha256(line).digest()[:8], "little", signed=True)
+    """Return the fingerprint of one line."""
+    return fingerprints((line,))[0]
+
+
+def _hashes(lines: Iterable[bytes]) -> "array[int]":
+    return array("q", map(hash, lines))
 
 
 class Scanner:
     """Scans the lines that start within [start, stop) of a file.
 
     Feed it the file's bytes from `max(start - 1, 0)` on, in pieces of any size, until it is `done` or the
-    file ends; then call `finish`. `stable` asks for fingerprints that can be compared between processes;
-    without it they are several times cheaper.
+    file ends; then call `finish`. without `stable`, fingerprints cannot be compared between processes.
     """
 
-    def __init__(self, spec: Spec, *, start: int = 0, stop: int | None = None, stable: bool = False) -> None:
+    def __init__(self, spec: Spec, *, start: int = 0, stop: int | None = None, stable: bool = True) -> None:
         self._spec = spec
         self._fast = FastPath(spec)
         self._reader = BlockReader(start, stop)
         self._found = Partial(stable=stable, examples=spec.examples)
-        self._fingerprint: Callable[[bytes], int] = stable_fingerprint if stable else hash
+        self._fingerprints = fingerprints if stable else _hashes
         self._lengths = array("L")
 
     @property
@@ -86,44 +93,34 @@ class Scanner:
         if block.at == 0 and text.startswith(_BOM):
             self._note("byte_order_mark", "ef bb bf", "the file starts with a byte order mark", line=1)
             text = text[len(_BOM) :]
-        if b"\r" in text:
+        lines = list(BytesIO(text))
+        accepted = self._fast.accept(text, lines)
+        if not accepted and b"\r" in text:
             self._note_carriage_returns(text, block.at + len(block.lines) - len(text) + block.unfinished)
             text = text.replace(b"\r\n", b"\n")
-        lines = list(BytesIO(text))
+            lines = list(BytesIO(text))
+            accepted = self._fast.accept(text, lines)
         if len(self._found.fingerprints) < REMEMBERED:
-            self._found.fingerprints.extend(map(self._fingerprint, lines))
+            self._found.fingerprints += self._fingerprints(lines)
         if self._spec.labels:
             count_labels(lines, self._spec.format, self._found)
-        messages = self._fast.accept(text, lines)
-        if messages is None:
-            self._take_apart(block, lines)
-        else:
-            self._accept(lines, len(text), messages)
+        if accepted:
+            self._accept(lines, len(text))
             self._sample(block.lines, block.at)
+        else:
+            self._take_apart(block, lines)
 
     def _take_apart(self, block: Block, lines: list[bytes]) -> None:
-        """Judge a block that was not accepted whole: in small groups, then line by line."""
-        originals = list(BytesIO(block.lines))  # as they are in the file, for offsets and samples
+        """Judge a block that was not accepted whole, line by line."""
         at = block.at
-        for first in range(0, len(lines), _GROUP):
-            group = lines[first : first + _GROUP]
-            text = b"".join(group)
-            original = b"".join(originals[first : first + _GROUP])
-            messages = self._fast.accept(text, group)
-            if messages is not None:
-                self._accept(group, len(text), messages)
-                self._sample(original, at)
-                at += len(original)
-                continue
-            for index, line in enumerate(group, first):
-                last = block.unfinished and index == len(lines) - 1
-                self._scan_line(line, originals[index], at, unfinished=last)
-                at += len(originals[index])
+        originals = BytesIO(block.lines)  # as they are in the file, for offsets and samples
+        for index, (line, original) in enumerate(zip(lines, originals, strict=True), 1):
+            self._scan_line(line, original, at, unfinished=block.unfinished and index == len(lines))
+            at += len(original)
 
     def _scan_line(self, line: bytes, original: bytes, at: int, *, unfinished: bool) -> None:
         """Judge one line, exactly if need be. `original` is the line as it is in the file, at offset `at`."""
-        messages = self._fast.accept_line(line)
-        if messages is None:
+        if not self._fast.accept_line(line):
             number = self._found.lines + 1
             result = check_line(line.rstrip(WHITE_SPACE), self._spec, number, at, unfinished=unfinished)
             for fault in result.faults:
@@ -133,19 +130,17 @@ class Scanner:
                 if number <= len(self._found.fingerprints):
                     self._found.fingerprints[number - 1] = 0
                 return
-            messages = result.messages
             for kind, count in result.media.items():
                 self._found.media[kind] = self._found.media.get(kind, 0) + count
-        self._accept([line], len(line), messages)
+        self._accept([line], len(line))
         if is_sampled(at, len(original)):
             self._measure(original)
 
-    def _accept(self, lines: list[bytes], size: int, messages: int) -> None:
+    def _accept(self, lines: list[bytes], size: int) -> None:
         """Count records."""
         found = self._found
         found.lines += len(lines)
         found.records += len(lines)
-        found.messages += messages
         found.json_size += size
         self._lengths.extend(map(len, lines))
 
@@ -169,12 +164,13 @@ class Scanner:
         self._found.sampled += len(lines)
         self._found.characters += characters
         self._found.further_bytes += further
+        self._found.messages += count_messages(self._spec.format, lines)
 
     def _flush_lengths(self) -> None:
-        """Fold the lengths seen since the last time into the histogram, in steps of 16 bytes."""
+        """Fold the lengths seen since the last time into the histogram."""
         found = self._found
-        for step, count in Counter([length >> 4 for length in self._lengths]).items():
-            bucket = length_bucket(step << 4)
+        for length, count in Counter(self._lengths).items():
+            bucket = length_bucket(length)
             found.lengths[bucket] = found.lengths.get(bucket, 0) + count
         found.longest = max(found.longest, max(self._lengths, default=0))
         self._lengths = array("L")

@@ -53,6 +53,13 @@ def measure(line: bytes) -> tuple[int, int]:
     return characters - 5 * escapes, further + 2 * escapes
 
 
+def count_messages(format_name: str, lines: bytes) -> int:
+    """Return the number of messages of whole lines; a pair of prompt and completion counts as one."""
+    if format_name == "prompt-completion":
+        return lines.count(b"\n") + (not lines.endswith(b"\n"))
+    return lines.count(b'"role"') if format_name in ("converse", "messages", "reinforcement") else 0
+
+
 SKELETON: Final[dict[str, tuple[int, int]]] = {
     "converse": (70, 47),
     "messages": (35, 37),
@@ -65,15 +72,15 @@ SKELETON: Final[dict[str, tuple[int, int]]] = {
 """Characters of JSON around the texts, per record and per message, as usual writers put them."""
 
 
-SAMPLE_EVERY: Final = 65_536
+SAMPLE_EVERY: Final = 524_288
 SAMPLE_HEAD: Final = 131_072
 
 
 def is_sampled(start: int, size: int) -> bool:
     """Whether the line of `size` bytes at offset `start` of its file is measured for the estimate.
 
-    All lines in the first 128 KiB are, then each line that reaches over a multiple of 64 KiB: measuring costs
-    half as much as decoding, and the mix of scripts in a large file shows in a sample.
+    All lines in the first 128 KiB are, then each line that reaches over a multiple of 512 KiB: measuring
+    costs as much as all checks, and the mix of scripts in a large file shows in a sample.
     """
     return start < SAMPLE_HEAD or start // SAMPLE_EVERY != (start + size) // SAMPLE_EVERY
 
@@ -82,6 +89,7 @@ def dataset_tokens(format_name: str, partial: Partial) -> TokenRange:
     """Return the tokens of one pass over a scanned file."""
     per_record, per_message = SKELETON[format_name]
     scale = partial.json_size / max(partial.sampled, 1)
-    skeleton = per_record * partial.records + per_message * partial.messages
+    messages = round(partial.messages * scale)
+    skeleton = per_record * partial.records + per_message * messages
     characters = max(round(partial.characters * scale) - skeleton, 0)
-    return token_range(characters, round(partial.further_bytes * scale), partial.messages)
+    return token_range(characters, round(partial.further_bytes * scale), messages)

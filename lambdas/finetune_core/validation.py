@@ -157,7 +157,7 @@ def scan(
     kind: str,
     *,
     role: Role = "train",
-    stable: bool = False,
+    stable: bool = True,
     examples: int = EXAMPLES,
 ) -> Scanned:
     """Scan one whole file."""

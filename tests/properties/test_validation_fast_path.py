@@ -24,11 +24,10 @@ HIDDEN = b'{"role": "user", "content": "a\\u000aHuman: hi"}, {"role": "assistant
 def test_the_fast_path_accepts_only_what_the_exact_check_finds_faultless(drawn: tuple[str, bytes]) -> None:
     name, line = drawn
     spec = spec_of(name)
-    messages = FastPath(spec).accept_line(line + b"\n")
+    accepted = FastPath(spec).accept_line(line + b"\n")
     exact = check_line(line, spec, 1, 0)
-    if messages is not None:
+    if accepted:
         assert exact.faults == []
-        assert exact.messages == messages or spec.format in ("prompt-completion", "input")
 
 
 @settings(deadline=None, max_examples=600)
@@ -39,7 +38,7 @@ def test_a_block_is_accepted_only_if_each_of_its_lines_is_faultless(
     held = [line for case_name, line in drawn if case_name == name]
     spec = spec_of(name)
     path = FastPath(spec)
-    if held and path.accept(b"\n".join(held) + b"\n", [line + b"\n" for line in held]) is not None:
+    if held and path.accept(b"\n".join(held) + b"\n", [line + b"\n" for line in held]):
         assert [check_line(line, spec, 1, 0).faults for line in held] == [[]] * len(held)
 
 
@@ -50,4 +49,4 @@ def test_the_fast_path_does_accept_ordinary_records(name: str, spaces: tuple[str
     record = near_record(name, [f'{opening} is "said": so', "and : done {}"], 1, version=True)
     for escape in (True, False):
         line = json.dumps(record, ensure_ascii=escape, separators=spaces).encode() + b"\n"
-        assert FastPath(spec_of(name)).accept(line * 3, [line] * 3) is not None
+        assert FastPath(spec_of(name)).accept(line * 3, [line] * 3)
