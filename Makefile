@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check synth deploy destroy bench docs fuzz lock clean
+.PHONY: help setup run test faults check synth deploy destroy bench docs fuzz lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ run: $(STAMP) ## Try the whole pipeline without AWS: make run [DATASET=path/to/f
 
 test: $(STAMP) ## Run all tests
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
+
+faults: $(STAMP) ## Run the table of faults over the states of a run (some minutes, wants the machine for itself)
+	@$(BIN)/pytest -m faults tests/integration/pipeline/test_faults.py
 
 check: $(STAMP) ## Lint, types, layering
 	@$(BIN)/ruff check .

@@ -15,6 +15,8 @@ from finetune_aws import (
     bedrock,
     clients,
     endpoints,
+    executions,
+    multipart,
     notices,
     objects,
     parameters,
@@ -25,13 +27,16 @@ from finetune_aws import (
 from finetune_aws.ledger import Ledger
 from finetune_core.errors import FinetuneError
 from finetune_core.runs import tags
+from finetune_core.sharding import Upload
 from tests.unit.functions import samples
 from tests.unit.functions.account import throughput
-from tests.unit.functions.aws import FakeAws, check_request
+from tests.unit.functions.aws import FakeAws, check_request, error
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "lambdas" / "finetune_aws"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAME = f"dev-{samples.RUN_ID}"
+UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
+BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
 LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
 
 
@@ -50,6 +55,14 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "s3:ListObjectsV2": lambda: list(objects.keys("data-bucket", "runs/a/")),
     "s3:GetObject": lambda: list(objects.read_chunks("data-bucket", "a/b", "v1", 3 * objects.CHUNK)),
     "s3:PutObject": lambda: objects.write_json("data-bucket", "a/b", {"x": 1}),
+    "s3:HeadObject": lambda: multipart.finish(UPLOAD, []),
+    "s3:CreateMultipartUpload": lambda: multipart.begin("data-bucket", "prepared/a/train.jsonl"),
+    "s3:UploadPart": lambda: multipart.send(UPLOAD, 1, b"x"),
+    "s3:ListParts": lambda: multipart.finish(UPLOAD, []),
+    "s3:CompleteMultipartUpload": lambda: multipart.finish(BEGUN, [b"x"]),
+    "s3:AbortMultipartUpload": lambda: multipart.finish(BEGUN, []),
+    "stepfunctions:DescribeExecution": lambda: executions.is_running(samples.EXECUTION),
+    "stepfunctions:SendTaskFailure": lambda: executions.fail_task("t" * 600, "Superseded", "c" * 1000),
     "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
     "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),
     "dynamodb:UpdateItem": lambda: LEDGER.update_run("r", {"status": "x", "phases": []}, while_running=True),
@@ -66,6 +79,7 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "bedrock:DeleteCustomModel": lambda: bedrock.delete_custom_model(samples.CUSTOM_ARN),
     "bedrock:GetModelCustomizationJob": lambda: bedrock.customization_job(NAME),
     "bedrock:StopModelCustomizationJob": lambda: bedrock.stop_job(NAME),
+    "bedrock:ListModelCustomizationJobs": bedrock.jobs_in_progress,
     "bedrock:ListTagsForResource": lambda: bedrock.resource_tags(samples.PT_ARN),
     "bedrock:GetProvisionedModelThroughput": lambda: endpoints.find("provisioned_throughput", NAME),
     "bedrock:GetCustomModelDeployment": lambda: endpoints.find("on_demand", NAME),
@@ -94,6 +108,13 @@ REQUESTS: dict[str, Callable[[], Any]] = {
 """One call of an adapter for each operation that the adapters use."""
 
 
+def parts(UploadId: str, **_: object) -> dict[str, list[object]]:  # noqa: N803 - the service's own name
+    """Answer as S3 does: an upload that was completed is unknown, one that was begun has no part yet."""
+    if UploadId == "gone":
+        raise error("NoSuchUpload", status=404)
+    return {"Parts": []}
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
     fake = FakeAws()
@@ -103,6 +124,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
     fake.on("bedrock-runtime:Converse", samples.reply("x"))
     fake.on("bedrock-runtime:InvokeModel", {"body": io.BytesIO(b'{"embedding": []}'), "contentType": "x"})
     fake.s3.put("data-bucket", "a/b", b"x")
+    fake.on("s3:ListParts", parts)
+    fake.on("s3:UploadPart", {"ETag": "x"})
+    fake.on("s3:CompleteMultipartUpload", {})
+    fake.on("s3:AbortMultipartUpload", {})
     monkeypatch.setattr(clients.boto3, "client", fake.client)
     clients.client.cache_clear()
     yield fake

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -22,7 +23,10 @@ ROOT = Path(__file__).parents[2]
 
 def _listening(pid: int) -> list[str]:
     """Return the local addresses (hex) on which a process listens."""
-    links = (link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir())
+    links = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a connection that was closed meanwhile
+            links.append(link.readlink().name)
     inodes = {name.removeprefix("socket:[").removesuffix("]") for name in links if name.startswith("socket:")}
     found = []
     for table in ("tcp", "tcp6"):
