@@ -14,7 +14,7 @@ import pytest
 from tests.integration.pipeline import data
 from tests.integration.pipeline.fault_table import CELLS, TIMED_OUT, Cell
 
-pytestmark = [pytest.mark.integration, pytest.mark.faults]
+pytestmark = [pytest.mark.integration, pytest.mark.faults, pytest.mark.timeout(600)]
 
 SIDE_BY_SIDE = 4
 SNAPSHOT_SECONDS = 0.3
