@@ -17,10 +17,11 @@ from stacks.components.dead_letters import DeadLetters
 from stacks.components.drop_triggers import DropTrigger, EndTrigger
 from stacks.components.encrypted_topic import EncryptedTopic
 from stacks.components.fine_tuning_machine import FineTuningMachine
-from stacks.components.function_permissions import Reach, permissions
+from stacks.components.function_permissions import permissions
 from stacks.components.permissions import Allow
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.published import publish, publish_parameter
+from stacks.components.reach import Reach
 from stacks.storage import StorageStack
 from stacks.workflow import Resources
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from stacks.components.function_permissions import ONE_RUN, Reach
 from stacks.components.permissions import Allow, WrittenRole
+from stacks.components.reach import Reach
+from stacks.components.statements import ONE_RUN
 
 INPUTS = ("prepared/", "datasets/", "corpora/")  # media lie beside the dropped records
 

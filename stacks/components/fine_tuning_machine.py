@@ -17,9 +17,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from config.settings import Settings
-from stacks.components.function_permissions import ANY_MODEL, BEDROCK_IDS, ONE_RUN, Reach, leading_keys
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.pipeline_function import create_log_group
+from stacks.components.reach import Reach
+from stacks.components.statements import ANY_MODEL, BEDROCK_IDS, ONE_RUN, leading_keys
 from stacks.workflow import Resources, Timing, definition
 
 LOG_DELIVERY = (
