@@ -13,6 +13,7 @@ from finetune_cli.commands import (
     approvals,
     compare,
     convert,
+    doctor,
     endpoints,
     estimate,
     local,
@@ -47,6 +48,7 @@ COMMANDS = (
     endpoints,
     rollback,
     retire,
+    doctor,
     local,
 )
 EPILOG = (
