@@ -3,6 +3,7 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 ENV     ?= dev
+ARGS    ?=
 DATASET ?= examples/instruction-single-turn
 STAMP   := $(VENV)/.installed
 WORKERS ?= 2
@@ -51,8 +52,8 @@ synth: $(STAMP) ## Synthesise the templates: make synth ENV=dev
 deploy: $(STAMP) ## Deploy to AWS with your credentials: make deploy ENV=dev
 	@npx cdk deploy --all --context env=$(ENV)
 
-destroy: $(STAMP) ## Take the stacks away again: make destroy ENV=dev
-	@npx cdk destroy --all --context env=$(ENV)
+destroy: $(STAMP) ## Take away what runs left and the stacks: make destroy ENV=dev [ARGS="--yes --data"]
+	@$(BIN)/finetune destroy --env $(ENV) $(ARGS)
 
 bench: $(STAMP) ## Run the benchmarks and print their ratios
 	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done

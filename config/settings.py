@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, get_args
+from zoneinfo import available_timezones
 
 Architecture = Literal["arm64", "x86_64"]
 Wheels = Literal["linux", "host"]
@@ -55,6 +56,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "shard_concurrency": (1, 1000, "shards"),
     "scheduled_jobs": (1, 100, "jobs"),
     "guardian_idle_hours": HOURS,
+    "guardian_monthly_ceiling_usd": (1, 10_000_000, "US dollars"),
     "stuck_run_hours": HOURS,
     "monthly_budget_usd": (1, 10_000_000, "US dollars"),
     "noncurrent_version_days": (1, 3650, "days"),
@@ -76,6 +78,8 @@ WATCH: Final[Mapping[str, object]] = {
     "minimum_calls": 20,
 }
 CORPUS: Final = r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}"
+CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -163,6 +167,38 @@ class RunDefaults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfficeHours:
+    """When endpoints that cost by the hour may run: local times `HH:MM` in an IANA time zone, on these days.
+
+    Hours over midnight belong to the day on which they begin. `endpoints` is "unpromoted" (those that no
+    champion uses) or "all" (champions too, after a warning).
+    """
+
+    zone: str
+    opens: str
+    closes: str
+    days: tuple[str, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
+    endpoints: Literal["unpromoted", "all"] = "unpromoted"
+
+    def __post_init__(self) -> None:  # noqa: D105
+        prefix = "guardian_office_hours."
+        for name in ("opens", "closes"):
+            value = getattr(self, name)
+            fits = isinstance(value, str) and bool(re.fullmatch(CLOCK, value))
+            _require(fits, prefix + name, value, "a time such as 08:00")
+        known = bool(self.days) and set(self.days) <= set(WEEKDAYS)
+        _require(known, prefix + "days", self.days, ", ".join(WEEKDAYS))
+        _require(
+            self.zone in available_timezones(), prefix + "zone", self.zone, "a zone such as Europe/Berlin"
+        )
+        _require_one_of(prefix + "endpoints", self.endpoints, ("unpromoted", "all"))
+
+    def to_json(self) -> str:
+        """Give the text that the guardian reads from OFFICE_HOURS."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All that one environment chooses; the values are in config/environments.py."""
 
@@ -208,6 +244,10 @@ class Settings:
     """How often new champions are looked at while they are watched."""
     guardian_idle_hours: float = 6.0
     """An endpoint that nobody promoted and nobody invokes for this long is deleted."""
+    guardian_office_hours: OfficeHours | None = None
+    """Outside of these hours endpoints that cost by the hour are deleted; None: they may run at any time."""
+    guardian_monthly_ceiling_usd: float | None = None
+    """What endpoints may cost in a month: told at 80 %, beyond it they are deleted; None: no ceiling."""
     stuck_run_hours: float = 96.0
     """A run that is open for longer raises an alarm."""
     notification_emails: tuple[str, ...] = ()
@@ -228,6 +268,10 @@ class Settings:
         _require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
         _require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
         _require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        hours = self.guardian_office_hours
+        _require(
+            hours is None or isinstance(hours, OfficeHours), "guardian_office_hours", hours, "OfficeHours"
+        )
         schedule, accepted = PATTERNS["guardian_schedule"]
         for corpus, expression in self.corpus_schedules.items():
             _require(bool(re.fullmatch(CORPUS, corpus)), "corpus_schedules", corpus, "names of corpora")

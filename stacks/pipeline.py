@@ -65,6 +65,7 @@ class PipelineStack(Stack):
 
     def variables(self) -> dict[str, str]:
         """Give every environment variable that a function may declare."""
+        hours, ceiling = self._settings.guardian_office_hours, self._settings.guardian_monthly_ceiling_usd
         return {
             "ENVIRONMENT": self._settings.environment,
             "CLEAN_UP_WAIT_SECONDS": str(self._settings.clean_up_wait_seconds),
@@ -74,6 +75,8 @@ class PipelineStack(Stack):
             "NOTICES_TOPIC": self.notices.topic_arn,
             "RUN_DEFAULTS": self._settings.run_defaults.to_json(),
             "IDLE_HOURS": str(self._settings.guardian_idle_hours),
+            "OFFICE_HOURS": hours.to_json() if hours else "",
+            "MONTHLY_CEILING_USD": str(ceiling) if ceiling else "",
         }
 
     def allowed(self, name: str) -> Sequence[Allow]:

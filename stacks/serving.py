@@ -10,6 +10,7 @@ from constructs import Construct
 
 from config.settings import Settings
 from stacks.components.dead_letters import DeadLetters
+from stacks.components.permissions import Allow
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.wake_up import WakeUp
 from stacks.pipeline import PipelineStack
@@ -36,14 +37,18 @@ class ServingStack(Stack):
             env={"region": settings.region},
         )
         self.dead_letters = DeadLetters(self, "DeadLetters", key=storage.key)
+        closing = pipeline.functions["close_run"].function
         self.guardian = PipelineFunction(
             self,
             "guard_endpoints",
             settings=settings,
             code=lambda_.Code.from_asset(str(code_folder)),
             key=storage.key,
-            variables=pipeline.variables(),
-            allow=pipeline.allowed("guard_endpoints"),
+            variables=pipeline.variables() | {"CLOSE_RUN_FUNCTION": closing.function_arn},
+            allow=[
+                *pipeline.allowed("guard_endpoints"),
+                Allow(actions=("lambda:InvokeFunction",), resources=(closing.function_arn,)),
+            ],
             dead_letters=self.dead_letters,
         )
         self.watch = PipelineFunction(

@@ -11,6 +11,7 @@ import msgspec
 
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import SettingsError
+from finetune_core.office_hours import OfficeHours
 
 DEFAULT_IDLE_HOURS: Final = 24.0
 """After so many hours without an invocation an endpoint that is no champion's counts as idle."""
@@ -59,6 +60,31 @@ class Environment:
     def idle_hours(self) -> float:
         """Hours without an invocation after which the guardian calls an endpoint idle."""
         return self._positive("IDLE_HOURS", DEFAULT_IDLE_HOURS, "hours")
+
+    @property
+    def office_hours(self) -> OfficeHours | None:
+        """When endpoints that cost by the hour may run (JSON), None for always."""
+        text = self.variables.get("OFFICE_HOURS", "")
+        try:
+            return msgspec.json.decode(text, type=OfficeHours) if text else None
+        except msgspec.DecodeError as error:
+            raise SettingsError(
+                f"OFFICE_HOURS is malformed: {error}",
+                where="the function's environment",
+                remedy="Correct guardian_office_hours in config/environments.py and deploy again.",
+            ) from error
+
+    @property
+    def monthly_ceiling(self) -> float | None:
+        """US dollars that endpoints may cost in a month, None for no ceiling."""
+        if not self.variables.get("MONTHLY_CEILING_USD", ""):
+            return None
+        return self._positive("MONTHLY_CEILING_USD", 0.0, "US dollars")
+
+    @property
+    def close_run_function(self) -> str:
+        """ARN of the function that closes a run whose execution is dead."""
+        return self._get("CLOSE_RUN_FUNCTION")
 
     @property
     def clean_up_wait(self) -> float:

@@ -1,7 +1,9 @@
-"""Step Functions: whether an execution is still there, and the tasks that wait for a token."""
+"""Step Functions: executions of the machine, the tasks that wait for a token, and closing a dead run."""
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from finetune_aws.clients import client
@@ -9,9 +11,25 @@ from finetune_aws.faults import translated
 from finetune_core.errors import NotFound, RequestInvalid
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
+ALIVE: Final = ("RUNNING", "PENDING_REDRIVE")
+BADLY: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 _GONE: Final = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+
+
+def state(execution_arn: str) -> tuple[str, datetime | None]:
+    """Return an execution's status and when it stopped; one that is gone counts as ABORTED.
+
+    Step Functions forgets executions 90 days after they ended. Calls: states:DescribeExecution.
+    """
+    try:
+        with translated("states:DescribeExecution", execution_arn):
+            found = _states().describe_execution(executionArn=execution_arn)
+    except NotFound:
+        return "ABORTED", None
+    return found["status"], found.get("stopDate")
 
 
 def is_running(execution_arn: str) -> bool:
@@ -19,11 +37,7 @@ def is_running(execution_arn: str) -> bool:
 
     Calls: states:DescribeExecution.
     """
-    try:
-        with translated("states:DescribeExecution", execution_arn):
-            return _states().describe_execution(executionArn=execution_arn)["status"] == "RUNNING"
-    except NotFound:
-        return False
+    return state(execution_arn)[0] == "RUNNING"
 
 
 def fail_task(token: str, error: str, cause: str) -> None:
@@ -36,6 +50,22 @@ def fail_task(token: str, error: str, cause: str) -> None:
             raise
 
 
+def close(function: str, execution_arn: str, status: str) -> None:
+    """Ask ``close_run`` to clean up after an execution, as EventBridge would.
+
+    Calls: lambda:InvokeFunction.
+    """
+    cause = "The guardian found the run without a living execution."
+    event = {"detail": {"executionArn": execution_arn, "status": status, "cause": cause}}
+    with translated("lambda:InvokeFunction", function):
+        _lambda().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
+
+
 def _states() -> SFNClient:
-    found: SFNClient = client("stepfunctions")
-    return found
+    states: SFNClient = client("stepfunctions")
+    return states
+
+
+def _lambda() -> LambdaClient:
+    functions: LambdaClient = client("lambda")
+    return functions

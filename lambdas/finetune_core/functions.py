@@ -191,8 +191,8 @@ _FUNCTIONS: Final = (
         description="Deletes the pipeline's endpoints that are idle, expired or owned by no run",
         timeout_seconds=300,
         memory_mb=256,
-        variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC"),
-        optional=("IDLE_HOURS",),
+        variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC", "CLOSE_RUN_FUNCTION"),
+        optional=("IDLE_HOURS", "MONTHLY_CEILING_USD", "OFFICE_HOURS"),
     ),
 )
 

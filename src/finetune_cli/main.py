@@ -13,6 +13,7 @@ from finetune_cli.commands import (
     approvals,
     compare,
     convert,
+    destroy,
     doctor,
     endpoints,
     estimate,
@@ -48,6 +49,7 @@ COMMANDS = (
     endpoints,
     rollback,
     retire,
+    destroy,
     doctor,
     local,
 )

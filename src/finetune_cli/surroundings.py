@@ -11,12 +11,16 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.environments import ENVIRONMENTS
 from finetune_cli import local_state
 from finetune_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from finetune_local.emulator import LocalCloud
 
 CONFIG_NAMES = ("data-bucket", "artifacts-bucket", "ledger-table", "state-machine", "notices-topic")
 
@@ -51,6 +55,12 @@ class Surroundings:
         if service not in self.clients:
             self.clients[service] = self.session.client(service)
         return self.clients[service]
+
+    def now(self) -> datetime:
+        """The time by which Bedrock judges here: the local cloud's clock runs ahead of this machine's."""
+        if self.env != "local":
+            return datetime.now(UTC)
+        return datetime.fromisoformat(_local_cloud().admin(command="status")["now"])
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -113,9 +123,13 @@ def connect(args: Namespace) -> Surroundings:
 
 
 def _adopt_local() -> None:
+    adopt(_local_cloud().environment())
+
+
+def _local_cloud() -> LocalCloud:
     from finetune_local.emulator import LocalCloud  # noqa: PLC0415 - only the local environment needs it
 
-    adopt(LocalCloud(local_state.folder()).environment())
+    return LocalCloud(local_state.folder())
 
 
 def adopt(environment: Mapping[str, str]) -> None:

@@ -43,6 +43,7 @@ class Cloud:
             "enforce": self._enforce,
             "advance": self._advance,
             "speed": self._speed,
+            "metrics": self._metrics,
             "refusals": self._refusals,
             "call_fault": self._call_faults.order,
             "call_faults": self._call_faults.listed,
@@ -86,8 +87,9 @@ class Cloud:
     def command(self, order: Json) -> Json:
         """Obey an order of the operator: {"command": name, …}; raise ValueError if it is malformed.
 
-        Commands: status, enforce(on), advance(seconds), speed(speed), refusals(account), those of
-        `finetune_local.call_faults`, and those of `finetune_local.bedrock.admin`.
+        Commands: status, enforce(on), advance(seconds), speed(speed), metrics(simulated: store data points
+        at their simulated times), refusals(account), those of `finetune_local.call_faults`, and those of
+        `finetune_local.bedrock.admin`.
         """
         members = dict(order)
         name = members.pop("command", None)
@@ -124,6 +126,10 @@ class Cloud:
     def _speed(self, members: Json) -> Json:
         self._clock.set_speed(float(members["speed"]))
         return {"speed": self._clock.speed}
+
+    def _metrics(self, members: Json) -> Json:
+        events.set_metrics_clock(simulated=bool(members["simulated"]))
+        return {}
 
     def _refusals(self, members: Json) -> Json:
         account = members.get("account")

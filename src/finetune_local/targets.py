@@ -10,6 +10,7 @@ import contextvars
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -63,19 +64,20 @@ class Targets:
             account=account,
             region=region,
         )
+        payload = _with_time(delivery.payload) if delivery.scheduled else delivery.payload
         kind = delivery.arn.split(":")[2]
         if kind == "states":
             session.shared_client("stepfunctions").start_execution(
-                stateMachineArn=delivery.arn, input=delivery.payload
+                stateMachineArn=delivery.arn, input=payload
             )
         elif kind == "lambda":
             session.shared_client("lambda").invoke(
-                FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.payload.encode()
+                FunctionName=delivery.arn, InvocationType="Event", Payload=payload.encode()
             )
         elif kind == "sns":
-            session.shared_client("sns").publish(TopicArn=delivery.arn, Message=delivery.payload)
+            session.shared_client("sns").publish(TopicArn=delivery.arn, Message=payload)
         else:
-            _send(session.shared_client("sqs"), delivery.arn, delivery.payload, {})
+            _send(session.shared_client("sqs"), delivery.arn, payload, {})
 
     def _refuse(self, delivery: Delivery, code: str, reason: str) -> None:
         account, region = gateway.tenant()
@@ -94,6 +96,11 @@ class Targets:
             _send(client, queue, delivery.payload, about)
         except (ClientError, BotoCoreError):
             logger.exception("dead letter to %s", queue)
+
+
+def _with_time(payload: str) -> str:
+    """Fill in the time, as EventBridge Scheduler does (user guide, "context attributes", read 2026-11-24)."""
+    return payload.replace("<aws.scheduler.scheduled-time>", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _admitted(delivery: Delivery) -> bool:

@@ -21,6 +21,7 @@ from stacks.components.statements import (
     allow,
     list_keys,
     list_runs,
+    look_at_executions,
     notify,
     on_nothing,
     read,
@@ -156,13 +157,15 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             ledger_key,
         ),
         "guard_endpoints": (
-            *take_down(reach, ENDPOINTS),
+            *take_down(reach, (*ENDPOINTS, "custom-model")),
             on_nothing(
                 "bedrock:ListCustomModelDeployments",
+                "bedrock:ListCustomModels",
                 "bedrock:ListProvisionedModelThroughputs",
                 "cloudwatch:GetMetricStatistics",
             ),
             use_ledger(reach, ("run#*", "champion#*", "guardian#*"), "GetItem", "PutItem"),
+            look_at_executions(reach),
             list_runs(reach),
             *notify(reach),
             ledger_key,
@@ -200,14 +203,13 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
 
 def _take_turn(reach: Reach) -> tuple[Allow, ...]:
     """Let the queues be kept, their holders be looked at, and an older drop's question be taken back."""
-    states = f"arn:aws:states:{reach.region}:{reach.account}"
     return (
         use_ledger(reach, ("run#*", "queue#*"), "GetItem"),
         use_ledger(reach, ("queue#*",), "PutItem"),
         use_ledger(reach, ("run#*",), "UpdateItem"),
         # A task token is itself the key to its task; the call names nothing else.
         on_nothing("bedrock:ListModelCustomizationJobs", "states:SendTaskFailure"),
-        allow(["states:DescribeExecution"], [f"{states}:execution:{reach.machine}:*"], ONE_RUN),
+        look_at_executions(reach),
         reach.key_through("dynamodb"),
     )
 

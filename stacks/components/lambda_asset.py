@@ -37,6 +37,7 @@ AWS_SERVICES: Final = frozenset(
         "cloudwatch",
         "dynamodb",
         "kms",
+        "lambda",
         "pricing",
         "s3",
         "service-quotas",

@@ -74,6 +74,12 @@ def notify(reach: Reach) -> tuple[Allow, Allow]:
     return Allow(actions=("sns:Publish",), resources=(reach.notices,)), reach.key_through("sns")
 
 
+def look_at_executions(reach: Reach) -> Allow:
+    """Let executions of the pipeline's own state machine be looked at."""
+    executions = f"arn:aws:states:{reach.region}:{reach.account}:execution:{reach.machine}:*"
+    return allow(["states:DescribeExecution"], [executions], ONE_RUN)
+
+
 def use_pointer(reach: Reach, *operations: str) -> Allow:
     """Let these operations be done on the parameters that applications read."""
     pointers = f"arn:aws:ssm:{reach.region}:{reach.account}:parameter/finetune/{reach.environment}/*/model-id"

@@ -57,6 +57,9 @@ class WakeUp(Construct):
             target=targets.LambdaInvoke(
                 function,
                 role=role.fixed,
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {"time": scheduler.ContextAttribute.scheduled_time}
+                ),
                 dead_letter_queue=dead_letters,
                 max_event_age=Duration.hours(1),
                 retry_attempts=3,

@@ -63,6 +63,7 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "s3:AbortMultipartUpload": lambda: multipart.finish(BEGUN, []),
     "stepfunctions:DescribeExecution": lambda: executions.is_running(samples.EXECUTION),
     "stepfunctions:SendTaskFailure": lambda: executions.fail_task("t" * 600, "Superseded", "c" * 1000),
+    "lambda:Invoke": lambda: executions.close("close-run", samples.EXECUTION, "ABORTED"),
     "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
     "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),
     "dynamodb:UpdateItem": lambda: LEDGER.update_run("r", {"status": "x", "phases": []}, while_running=True),

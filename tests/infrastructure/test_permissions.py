@@ -13,6 +13,7 @@ ROLE = "AWS::IAM::Role"
 COMMON = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 ALONG = {"s3:GetObject": "s3:GetObjectVersion", "s3:PutObject": "s3:AbortMultipartUpload"}
 NO_RESOURCE = {
+    "bedrock:ListCustomModels",
     "bedrock:ListCustomModelDeployments",
     "bedrock:ListFoundationModels",
     "bedrock:ListModelCustomizationJobs",

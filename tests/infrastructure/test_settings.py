@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
 
 import msgspec
 import pytest
 
 from config.environments import DEV, ENVIRONMENTS, LOCAL, PROD, environment
-from config.settings import RunDefaults, Settings, SettingsError
+from config.settings import OfficeHours, RunDefaults, Settings, SettingsError
 from finetune_core import settings as run_settings
 from finetune_core.contracts import RunSettings
+from finetune_core.office_hours import OfficeHours as ReadHours
 
 WRONG = {
     "environment": "Dev!",
@@ -35,6 +37,8 @@ WRONG = {
     "guardian_schedule": "hourly",
     "watch_schedule": "often",
     "guardian_idle_hours": 0,
+    "guardian_office_hours": "always",
+    "guardian_monthly_ceiling_usd": 0,
     "stuck_run_hours": 0,
     "notification_emails": ("nobody",),
     "permissions_boundary": "arn:aws:iam::111122223333:policy/Boundary",
@@ -117,3 +121,20 @@ def test_outside_local_data_is_kept_and_protected():
         assert settings.retain_data
         assert settings.termination_protection
         assert settings.lambda_wheels == "linux"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("zone", "Berlin"), ("opens", "8"), ("closes", "24:00"), ("days", ("Monday",)), ("endpoints", "some")],
+)
+def test_wrong_office_hours_are_refused_by_their_name(name: str, value: object):
+    right: dict[str, Any] = {"zone": "Europe/Berlin", "opens": "08:00", "closes": "18:00"}
+    with pytest.raises(SettingsError, match=f"guardian_office_hours.{name}"):
+        OfficeHours(**(right | {name: value}))
+
+
+def test_the_guardian_reads_the_office_hours_of_the_settings():
+    hours = OfficeHours(zone="Europe/Berlin", opens="08:00", closes="18:00", endpoints="all")
+    assert msgspec.to_builtins(msgspec.json.decode(hours.to_json(), type=ReadHours)) == json.loads(
+        hours.to_json()
+    )

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,7 +168,19 @@ class Pipeline:
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory):
     """Deploy all stacks of the LOCAL environment into a new local cloud."""
-    folder = tmp_path_factory.mktemp("local")
+    with _deployed(tmp_path_factory.mktemp("local")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def own_pipeline(tmp_path_factory):
+    """Deploy all stacks into a local cloud of the module's own, whose time and stacks it may take away."""
+    with _deployed(tmp_path_factory.mktemp("own")) as made:
+        yield made
+
+
+@contextmanager
+def _deployed(folder: Path):
     with LocalCloud(folder / "cloud", speed=SPEED) as cloud:
         environment = cloud.environment()
         assembly = Assembly(Cdk(ROOT, {}, folder / "synth.log"), ROOT / ".local" / "cdk.out")

@@ -52,6 +52,8 @@ class Endpoints:
         aws.on("bedrock:ListProvisionedModelThroughputs", lambda **_: self._list())
         aws.on("bedrock:ListCustomModelDeployments", {"modelDeploymentSummaries": []})
         aws.on("bedrock:ListTagsForResource", tag_list(tags))
+        aws.on("bedrock:ListCustomModels", {"modelSummaries": []})
+        aws.on("stepfunctions:DescribeExecution", {"status": "RUNNING"})
         aws.on("cloudwatch:GetMetricStatistics", {"Datapoints": []})
 
     def _get(self, provisionedModelId: str) -> dict[str, Any]:
