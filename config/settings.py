@@ -21,6 +21,7 @@ Approval = Literal["never", "always", "above"]
 OverBudget = Literal["refuse", "ask"]
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
 Base = Literal["model", "champion"]
+Rollout = Literal["blue_green", "in_place"]
 
 YEAR: Final = 365 * 24 * 3600  # the longest that a Standard execution may run
 HOURS: Final = (0.1, 8760, "hours")
@@ -117,7 +118,7 @@ class RunDefaults:
     in run.json (finetune_core/gate.py); `base` is where training starts (a corpus always goes on from its
     champion unless its run.json says otherwise), `minimum_new_bytes` how much of a corpus must be new before
     a drop starts a run. `training_gate` says which finding about the loss curves keeps a model
-    from being served.
+    from being served, `rollout` whether a candidate gets an endpoint of its own or the champion's.
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -141,6 +142,7 @@ class RunDefaults:
     base: Base = "model"
     minimum_new_bytes: int = 0
     training_gate: TrainingGate = "divergence"
+    rollout: Rollout = "blue_green"
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
@@ -150,6 +152,7 @@ class RunDefaults:
         _require_one_of(prefix + "serving", self.serving, get_args(Serving))
         _require_one_of(prefix + "approval", self.approval, get_args(Approval))
         _require_one_of(prefix + "base", self.base, get_args(Base))
+        _require_one_of(prefix + "rollout", self.rollout, get_args(Rollout))
         _require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
         _require_one_of(prefix + "over_budget", self.over_budget, get_args(OverBudget))
         _require_between(self, RUN_BOUNDS, prefix)

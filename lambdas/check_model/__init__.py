@@ -4,6 +4,8 @@ Calls:
     bedrock:GetFoundationModel     on foundation-model/* of the Region
     bedrock:GetCustomModel         on custom-model/* of the account (base_model may be a custom model)
     bedrock:ListFoundationModels   on *
+    bedrock:GetProvisionedModelThroughput, bedrock:GetCustomModelDeployment, bedrock:ListTagsForResource
+                                   on provisioned-model/*, custom-model-deployment/* of the account
     servicequotas:GetServiceQuota  on *
     s3:GetObject                   on the artifacts bucket's runs/*/inputs.json, runs/*/lineage.json
     s3:PutObject                   on the artifacts bucket's runs/*

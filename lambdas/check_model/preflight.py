@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from check_model import standing
 from check_model.descent import CUSTOM, descend
 from finetune_aws import bedrock, quotas
 from finetune_aws.environment import Environment
@@ -30,7 +31,11 @@ def check(plan: Plan, environment: Environment) -> Preflight:
     """
     descent = descend(plan, environment)
     found = _check(descent.settings, environment.region)
-    return msgspec.structs.replace(found, lineage=descent.summary())
+    way = standing.rollout(plan, found, environment)
+    told = [*found.warnings]
+    if plan.settings.rollout == "in_place" != way.way:
+        told.append(f"rollout: {way.reason}; the candidate gets an endpoint of its own.")
+    return msgspec.structs.replace(found, lineage=descent.summary(), rollout=way, warnings=told)
 
 
 def _check(settings: RunSettings, region: str) -> Preflight:

@@ -6,10 +6,12 @@ Calls:
                                           on provisioned-model/*, delete only with tag finetune:pipeline
     bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment
                                           on custom-model-deployment/*, delete only with that tag
+    bedrock:UpdateProvisionedModelThroughput, bedrock:UpdateCustomModelDeployment
+                                          on both kinds and custom-model/*, only with that tag
     bedrock:GetCustomModel, bedrock:DeleteCustomModel
                                           on custom-model/*, delete only with that tag
     bedrock:ListTagsForResource           on provisioned-model/*, custom-model-deployment/*, custom-model/*
-    dynamodb:GetItem                      on the ledger (keys champion#*)
+    dynamodb:GetItem                      on the ledger (keys champion#*, run#*)
     ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter
                                           on parameter/finetune/<environment>/*/model-id
     kms:Decrypt                           on the ledger's key

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     cleaner.clean()
     outcome = CleanUp(
         outcome=name_outcome(event["phase"], error),
-        message=explain(event["phase"], error, cleaner.job_failure),
+        message=f"{explain(event['phase'], error, cleaner.job_failure)} {cleaner.told}".strip(),
         deleted=cleaner.deleted,
         kept=cleaner.kept,
     )

@@ -44,10 +44,17 @@ def close(
 
 
 def _clean(cleaner: Cleaner) -> str:
-    """Clean up and return what could not be deleted yet; the run is closed all the same."""
+    """Clean up and return what could not be deleted yet; the run is closed all the same.
+
+    Raises:
+        Conflict: the champion's endpoint has not got its model back. Lambda calls again (twice, after one and
+            two minutes: "Asynchronous invocation", Lambda developer guide, read 2026-11-24).
+    """
     try:
         cleaner.clean()
     except Conflict as error:
+        if cleaner.swapping:
+            raise
         return f"{error.what} ({error.where}): the guardian deletes it as soon as Bedrock lets it."
     return ""
 
@@ -58,6 +65,7 @@ def _ending(item: Item, status: str, cause: str, cleaner: Cleaner, left: str) ->
     words = [_WORDS.get(status, f"The execution ended as {status}."), f"Phase: {item.get('phase')}."]
     words += [cause] if cause else []
     words += [f"Deleted: {', '.join(cleaner.deleted)}."] if cleaner.deleted else []
+    words += [cleaner.told] if cleaner.told else []
     words += [left or ("" if cleaner.deleted else "Nothing was left to delete.")]
     return Ending(
         run_id=str(item["run_id"]),

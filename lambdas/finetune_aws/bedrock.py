@@ -113,6 +113,12 @@ def resource_tags(arn: str) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
 
 
+def tag_resource(arn: str, tags: dict[str, str]) -> None:
+    """Set tags of a resource; others that it has stay. Calls: bedrock:TagResource."""
+    with translated("bedrock:TagResource", arn):
+        bedrock().tag_resource(resourceARN=arn, tags=as_tags(tags))
+
+
 def bedrock() -> BedrockClient:
     """Return the control plane's client."""
     found: BedrockClient = client("bedrock")

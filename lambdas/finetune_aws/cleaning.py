@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from finetune_aws import bedrock, endpoints, parameters
-from finetune_aws.ledger import Ledger
+from finetune_aws import bedrock, endpoints, parameters, swapping
+from finetune_aws.ledger import Ledger, json_attribute
 from finetune_core.contracts import Plan
-from finetune_core.errors import Conflict, RequestInvalid
+from finetune_core.errors import Conflict, NotFound, RequestInvalid
 from finetune_core.runs import TAG_PIPELINE, TAG_RUN
 
 FIRST_PAUSE: Final = 1.0
@@ -27,6 +27,7 @@ class Cleaner:
     """Cleans up after one run; waits ``seconds`` at most for what is in the middle of a change.
 
     ``keep_model`` keeps the custom model although the settings do not: what was held may be promoted later.
+    ``told`` says what became of the champion's endpoint, ``swapping`` that it has not got its model back yet.
     """
 
     plan: Plan
@@ -39,6 +40,8 @@ class Cleaner:
     kept: list[str] = field(default_factory=list)
     job_failure: str | None = None
     promoted: bool = False
+    told: str = ""
+    swapping: bool = False
 
     def clean(self) -> None:
         """Stop the job, delete the endpoint, then the model unless the settings keep it.
@@ -50,6 +53,7 @@ class Cleaner:
         if self.plan.action != "run" or self.promoted:
             return
         self._stop_job()
+        self._swap_back()
         for kind in ("provisioned_throughput", "on_demand"):
             found = endpoints.find(kind, self.plan.names.endpoint)
             if found and self._ours(found.arn):
@@ -80,6 +84,56 @@ class Cleaner:
     def _job_ended(self) -> bool:
         job = bedrock.customization_job(self.plan.names.job)
         return job is None or job.get("status") not in _UNFINISHED
+
+    def _swap_back(self) -> None:
+        """Give the champion's endpoint its model back, if this run's is in it or on its way there.
+
+        The run's rollout is in the ledger before anything is swapped, so that a lost answer loses nothing.
+
+        Raises:
+            Conflict: the swap is not over when the time is up; trying again goes on with it.
+        """
+        found = json_attribute(self.ledger.run(self.plan.run_id), "preflight") or {}
+        way = found.get("rollout") or {}
+        arn, before = str(way.get("endpoint") or ""), str(way.get("model_arn") or "")
+        candidate = bedrock.custom_model(self.plan.names.model)
+        if way.get("way") != "in_place" or candidate is None or not self._holds(arn, candidate["modelArn"]):
+            return
+        self.swapping = True
+        try:
+            over = self._wait_until(lambda: swapping.step(arn, before).state != "going")
+        except (Conflict, RequestInvalid, NotFound) as error:
+            self._stays_swapped(arn, before, str(error))
+            return
+        if not over:
+            raise Conflict(
+                "the champion's endpoint is still being given its model back",
+                where=arn,
+                remedy="It is tried again; it must not be deleted.",
+            )
+        self.swapping = False
+        last = swapping.step(arn, before)
+        if last.state == "failed":
+            self._stays_swapped(arn, before, last.failure)
+            return
+        self.kept.append(arn)
+        self.told = f"The champion's endpoint {arn} serves {before} again."
+
+    @staticmethod
+    def _holds(arn: str, candidate: str) -> bool:
+        kind = endpoints.kind_of(arn)
+        found = endpoints.find(kind, arn) if kind else None
+        return found is not None and candidate in (found.model_arn, found.desired_model)
+
+    def _stays_swapped(self, arn: str, before: str, why: str) -> None:
+        """Tell people: nothing else can be done that does not take the champion's endpoint away."""
+        self.kept.append(arn)
+        self.keep_model, self.swapping = True, False
+        self.told = (
+            f"The champion's endpoint {arn} could NOT be given its model {before} back: {why} "
+            "What to do: swap it by hand (UpdateProvisionedModelThroughput, UpdateCustomModelDeployment), or "
+            'drop the data again with "rollout": "blue_green" for a new endpoint.'
+        )
 
     def _ours(self, arn: str) -> bool:
         tags = bedrock.resource_tags(arn)

@@ -22,7 +22,10 @@ READY: Final = {"provisioned_throughput": "InService", "on_demand": "Active"}
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """An endpoint in the account. ``units`` is 0 and ``committed_until`` None for a deployment."""
+    """An endpoint in the account. ``units`` is 0 and ``committed_until`` None for a deployment.
+
+    ``desired_model`` is another than ``model_arn`` while a swap runs, and after one that ``failed_swap``.
+    """
 
     kind: Kind
     arn: str
@@ -34,6 +37,8 @@ class Served:
     units: int = 0
     committed: bool = False
     committed_until: datetime | None = None
+    desired_model: str = ""
+    failed_swap: bool = False
 
     @property
     def ready(self) -> bool:
@@ -111,6 +116,23 @@ def provision(name: str, model_arn: str, units: int, token: str, tags: dict[str,
     return answer["provisionedModelArn"]
 
 
+def swap(endpoint: Served, model_arn: str) -> None:
+    """Let an endpoint take another custom model of the same base; the old one answers until it is there.
+
+    Calls: bedrock:UpdateProvisionedModelThroughput or bedrock:UpdateCustomModelDeployment.
+    """
+    if endpoint.kind == "provisioned_throughput":
+        with translated("bedrock:UpdateProvisionedModelThroughput", endpoint.arn):
+            bedrock().update_provisioned_model_throughput(
+                provisionedModelId=endpoint.arn, desiredModelId=model_arn
+            )
+    else:
+        with translated("bedrock:UpdateCustomModelDeployment", endpoint.arn):
+            bedrock().update_custom_model_deployment(
+                customModelDeploymentIdentifier=endpoint.arn, modelArn=model_arn
+            )
+
+
 def delete(endpoint: Served) -> None:
     """Delete an endpoint; one that is gone already is fine.
 
@@ -149,20 +171,26 @@ def _provisioned(identifier: str) -> Served:
         units=found["modelUnits"],
         committed="commitmentDuration" in found,
         committed_until=found.get("commitmentExpirationTime"),
+        desired_model=found["desiredModelArn"],
+        failed_swap=found["status"] == "Failed" and found["desiredModelArn"] != found["modelArn"],
     )
 
 
 def _deployment(identifier: str) -> Served:
     with translated("bedrock:GetCustomModelDeployment", identifier):
         found = bedrock().get_custom_model_deployment(customModelDeploymentIdentifier=identifier)
+    update = found.get("updateDetails")
+    under_way = update is not None and update["updateStatus"] == "Updating"
     return Served(
         kind="on_demand",
         arn=found["customModelDeploymentArn"],
         name=found["modelDeploymentName"],
-        status=found["status"],
+        status="Updating" if under_way else found["status"],
         model_arn=found["modelArn"],
         created=found["createdAt"],
         failure=found.get("failureMessage", ""),
+        desired_model=update["modelArn"] if update else found["modelArn"],
+        failed_swap=update is not None and update["updateStatus"] == "UpdateFailed",
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from finetune_aws import bedrock, endpoints, parameters, runtime
+from finetune_aws import bedrock, endpoints, parameters, runtime, swapping
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_core.errors import Conflict, NotFound, RequestInvalid, ServingFailed
 from finetune_core.runs import TAG_PIPELINE, names, tags
@@ -28,7 +28,10 @@ _GREETING: Final = "Say hello."
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """What a rollback does: ``endpoint`` is empty when it has to be made again; ``hourly`` is its price."""
+    """What a rollback does: ``endpoint`` is empty when it has to be made again; ``hourly`` is its price.
+
+    With ``swaps`` the endpoint is the one in use: it is given its model from before back.
+    """
 
     dataset: str
     leaves: str
@@ -41,6 +44,7 @@ class Way:
     hourly: float
     units: int
     time_to_live_hours: float
+    swaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def look(dataset: str, environment: str, ledger: Ledger) -> Way:
             remedy="See what has run: `finetune runs`.",
         )
     run = ledger.run(str(previous["run_id"]))
-    kind, arn = _endpoint(previous)
+    kind, arn, swaps = _endpoint(champion, previous)
     settings = (json_attribute(run, "plan") or {}).get("settings") or {}
     return Way(
         dataset=dataset,
@@ -81,29 +85,43 @@ def look(dataset: str, environment: str, ledger: Ledger) -> Way:
         hourly=float((json_attribute(run, "price") or {}).get("hourly") or 0.0),
         units=int(settings.get("model_units") or 1),
         time_to_live_hours=float(settings.get("time_to_live_hours") or 24.0),
+        swaps=swaps,
     )
 
 
-def _endpoint(previous: Item) -> tuple[endpoints.Kind, str]:
-    """Return the kind of endpoint to go back to, and its ARN while it still answers."""
-    pointer = str(previous.get("pointer") or "")
+def _endpoint(champion: Item, previous: Item) -> tuple[endpoints.Kind, str, bool]:
+    """Return the kind of endpoint to go back to, its ARN while it is there, and whether it has to be swapped.
+
+    Raises:
+        NotFound: it was never served, or neither endpoint nor model exist.
+        Conflict: a run is judging its candidate in that endpoint.
+    """
+    pointer, model = str(previous.get("pointer") or ""), str(previous["model_arn"])
     kind = endpoints.kind_of(pointer)
     if kind is None:
         raise NotFound(
             f"the champion before (run {previous['run_id']}) was never served",
-            where=str(previous.get("model_arn")),
+            where=model,
             remedy="Drop its data again with a serving.",
         )
     found = endpoints.find(kind, pointer)
-    if found is not None and found.ready:
-        return kind, pointer
-    if bedrock.custom_model(str(previous["model_arn"])) is None:
+    if found is not None and found.ready and found.model_arn == model:
+        return kind, pointer, False
+    if bedrock.custom_model(model) is None:
         raise NotFound(
             f"neither endpoint nor custom model of the champion before (run {previous['run_id']}) exist",
-            where=str(previous["model_arn"]),
+            where=model,
             remedy="Drop its data again: the versions are still in the data bucket.",
         )
-    return kind, ""
+    if found is None or found.status == "Failed" or pointer != champion.get("endpoint_arn"):
+        return kind, "", False
+    if model not in (found.model_arn, found.desired_model) and found.model_arn != champion.get("model_arn"):
+        raise Conflict(
+            f"the endpoint serves {found.model_arn} now: a run is judging its candidate in it",
+            where=pointer,
+            remedy="Wait for that run, or stop its execution; then go back.",
+        )
+    return kind, pointer, True
 
 
 def _removed(champion: Item, kept: str, environment: str) -> tuple[str, ...]:
@@ -131,6 +149,8 @@ def carry_out(
     """
     if not way.endpoint:
         way = replace(way, endpoint=_serve(way, environment, now, pause))
+    elif way.swaps:
+        _swap(way, environment, now, pause)
     _answers(way.endpoint)
     champion = ledger.champion(way.dataset) or {}
     if champion.get("run_id") != way.leaves:
@@ -181,6 +201,33 @@ def _serve(way: Way, environment: str, now: datetime, pause: Callable[[float], N
         where=name,
         remedy="Nothing was changed; look at quota and capacity, then try again.",
     )
+
+
+def swap_back(way: Way, seconds: float, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Give the endpoint in use its model from before; False when that is not over in time.
+
+    Raises:
+        ServingFailed: Bedrock could not do it.
+    """
+    seen = swapping.swap(way.endpoint, way.model_arn, seconds=seconds, pause=pause)
+    if seen.state == "failed":
+        raise ServingFailed(
+            f"the model of run {way.returns_to} could not be swapped back: {seen.failure}",
+            where=way.endpoint,
+            remedy="Nothing was changed; look at the endpoint, then try again.",
+        )
+    return seen.state == "done"
+
+
+def _swap(way: Way, environment: str, now: datetime, pause: Callable[[float], None]) -> None:
+    if not swap_back(way, LONGEST_WAIT, pause):
+        raise ServingFailed(
+            f"the endpoint was still being updated after {LONGEST_WAIT:g} seconds",
+            where=way.endpoint,
+            remedy="Try again: it goes on with it.",
+        )
+    expires = (now + timedelta(hours=way.time_to_live_hours)).isoformat(timespec="seconds")
+    bedrock.tag_resource(way.endpoint, tags(environment, way.returns_to, way.dataset, expires))
 
 
 def _answers(arn: str) -> None:

@@ -6,7 +6,7 @@ rates of its estimate. Where a quantity is not known, the estimate stands and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -74,8 +74,8 @@ def _items(price: Price, report: Json) -> Iterator[ActualItem]:
         elif item.name == "Custom model storage":
             kept = _kept(report)
             quantity, note = (item.quantity, "the model is kept") if kept else (0.0, "no model is kept")
-        elif item.name == "Provisioned Throughput":
-            quantity, note = _endpoint(item, report)
+        elif item.name in _ENDPOINTS:
+            quantity, note = _ENDPOINTS[item.name](item, report)
         else:
             quantity, note = _calls(item, report)
         cost = round(quantity * item.rate, 4)
@@ -94,8 +94,7 @@ def _training(item: PriceItem, report: Json) -> tuple[float, str]:
 
 
 def _kept(report: Json) -> bool:
-    settings = (report.get("plan") or {}).get("settings") or {}
-    held = report.get("status") == "HELD" or bool(settings.get("keep_model"))
+    held = report.get("status") == "HELD" or bool(_settings(report).get("keep_model"))
     return bool(report.get("training")) and (report.get("status") == "PROMOTED" or held)
 
 
@@ -104,12 +103,45 @@ def _endpoint(item: PriceItem, report: Json) -> tuple[float, str]:
     endpoint = report.get("endpoint") or {}
     if not began or endpoint.get("kind", "none") == "none":
         return 0.0, "no endpoint was created"
-    settings = (report.get("plan") or {}).get("settings") or {}
-    if settings.get("commitment"):
-        return item.quantity, "the whole term of the commitment"
-    hours = (_time(report["finished_at"]) - _time(began)).total_seconds() / 3600
-    units = settings.get("model_units", 1)
+    if _rollout(report).get("way") == "in_place":
+        return 0.0, "swapped into the champion's endpoint, which is paid for anyway"
+    hours, units = _hours(began, report), _settings(report).get("model_units", 1)
     return hours * units, f"{hours:.2f} hours x {units} model unit(s) until the run ended"
+
+
+def _commitment(item: PriceItem, report: Json) -> tuple[float, str]:
+    bought = bool((report.get("endpoint") or {}).get("committed"))
+    return (item.quantity, "the whole term of the commitment") if bought else (0.0, "not bought")
+
+
+def _beside(item: PriceItem, report: Json) -> tuple[float, str]:
+    """The champion's endpoint during the run; while the new one is watched it is the watch's."""
+    began, units = _reached(report, "serve"), _rollout(report).get("beside_units", 0)
+    if not began:
+        return 0.0, "no second endpoint was created"
+    hours, watch = _hours(began, report), 0.0
+    if report.get("status") == "PROMOTED" and (report.get("promotion") or {}).get("watched_until"):
+        watch = float((_settings(report).get("watch") or {}).get("hours", 0.0))
+    return (hours + watch) * units, f"{hours:.2f} hours until the run ended + {watch:g} hours of watch"
+
+
+_ENDPOINTS: Final[Mapping[str, Callable[[PriceItem, Json], tuple[float, str]]]] = {
+    "Provisioned Throughput": _endpoint,
+    "Commitment": _commitment,
+    "Champion's endpoint beside it": _beside,
+}
+
+
+def _hours(began: str, report: Json) -> float:
+    return (_time(report["finished_at"]) - _time(began)).total_seconds() / 3600
+
+
+def _settings(report: Json) -> Json:
+    return (report.get("plan") or {}).get("settings") or {}
+
+
+def _rollout(report: Json) -> Json:
+    return (report.get("preflight") or {}).get("rollout") or {}
 
 
 def _calls(item: PriceItem, report: Json) -> tuple[float, str]:

@@ -45,6 +45,8 @@ def plan_lines(plan: Plan, preflight: Preflight, validation: Validation, price: 
         f"{counts.evaluation:,} evaluation",
         f"Rejected     0 records (one that the model refuses ends the run); warnings: {faults}",
         f"Serving      {preflight.serving}: {preflight.serving_reason}",
+        f"Rollout      {preflight.rollout.way}: {preflight.rollout.reason}",
+        *_ways(price),
         *_money(plan, price),
         *(f"Note         {warning}" for warning in preflight.warnings),
         *_labelled("Differs", price.changes or ["nothing was found to compare with"]),
@@ -81,6 +83,15 @@ def _money(plan: Plan, price: Price) -> Iterator[str]:
         yield f"This month   {spent}{ceiling}"
     if price.over:
         yield f"Above        {price.over}"
+
+
+def _ways(price: Price) -> Iterator[str]:
+    """Say beforehand what each way of rolling out costs, all of the run included."""
+    for way in price.ways:
+        yield (
+            f"             {way.way}: {way.low:,.2f} to {way.high:,.2f}, expected {way.expected:,.2f} "
+            f"({way.note})"
+        )
 
 
 def _labelled(label: str, texts: list[str]) -> Iterator[str]:

@@ -9,18 +9,43 @@ import msgspec
 
 from finetune_core import prices
 from finetune_core.contracts import Preflight, RunSettings, Validation
-from finetune_core.costs import MonthSpend, Price
+from finetune_core.costs import MonthSpend, Price, WayPrice
 from finetune_core.errors import OverBudget
+from finetune_core.rollouts import Way
 from finetune_core.unlisted import row_of
 
 DEFAULT_EPOCHS: Final = 5
 """Epochs assumed when the service chooses them itself ("Auto"): the highest documented default."""
 
 
+WAYS: Final[dict[Way, str]] = {
+    "blue_green": "the champion answers until the verdict, and its endpoint goes on beside the candidate's",
+    "in_place": "one endpoint, but users get the candidate while it is judged",
+}
+"""What each way of rolling out means for money and users."""
+
+
 def price_run(
     settings: RunSettings, preflight: Preflight, validation: Validation, live: prices.Live | None = None
 ) -> Price:
-    """Return the price of a run as a range, by live prices where there are any."""
+    """Return the price of a run as a range, by live prices where there are any.
+
+    With a champion that has an endpoint, both ways of rolling out are priced.
+    """
+    found = _price(settings, preflight, validation, live, preflight.rollout.way)
+    if not preflight.rollout.endpoint:
+        return found
+    priced = {way: _price(settings, preflight, validation, live, way) for way in WAYS}
+    ways = [
+        WayPrice(way=way, low=each.low, expected=each.expected, high=each.high, note=WAYS[way])
+        for way, each in priced.items()
+    ]
+    return msgspec.structs.replace(found, ways=ways)
+
+
+def _price(
+    settings: RunSettings, preflight: Preflight, validation: Validation, live: prices.Live | None, way: Way
+) -> Price:
     return prices.estimate(
         row_of(preflight),
         validation.tokens,
@@ -30,6 +55,8 @@ def price_run(
         units=settings.model_units,
         hours=settings.time_to_live_hours,
         commitment=settings.commitment,
+        beside_units=preflight.rollout.beside_units if way == "blue_green" else 0,
+        watch_hours=settings.watch.hours,
         evaluation_calls=0 if preflight.serving == "none" else validation.evaluation.records,
         ceiling=settings.budget_usd,
         live=live or prices.Live(),

@@ -22,6 +22,7 @@ from finetune_core.errors import SettingsError
 from finetune_core.gate import Gate, GoldenPrompt, Watch
 from finetune_core.references import Lineage as Lineage  # noqa: PLC0414 - part of this module's names
 from finetune_core.references import ObjectRef as ObjectRef  # noqa: PLC0414
+from finetune_core.rollouts import Rollout, Way
 from finetune_core.verdicts import Contestant
 
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
@@ -39,7 +40,8 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     happens above ``budget_usd`` or ``monthly_ceiling_usd``: the run ends, or people are asked.
     With ``base`` "champion" training goes on from the dataset's champion where that can be done;
     ``minimum_new_bytes`` is how much of a corpus has to be new before a drop starts a run.
-    ``training_gate`` says which finding about the loss curves keeps the model from being served.
+    ``training_gate`` says which finding about the loss curves keeps the model from being served, ``rollout``
+    whether the candidate gets an endpoint of its own or is swapped into the champion's.
     """
 
     base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -65,6 +67,7 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     base: Literal["model", "champion"] = "model"
     minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
     training_gate: Literal["none", "divergence", "overfitting"] = "divergence"
+    rollout: Way = "blue_green"
 
 
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
@@ -122,6 +125,7 @@ class Preflight(msgspec.Struct, kw_only=True, frozen=True):
     hyperparameters: dict[str, str]
     warnings: list[str] = []
     lineage: Lineage | None = None
+    rollout: Rollout = Rollout()
 
 
 class Shard(msgspec.Struct, kw_only=True, frozen=True):

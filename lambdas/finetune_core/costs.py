@@ -23,6 +23,16 @@ class PriceItem(msgspec.Struct, kw_only=True, frozen=True):
     rate: float = 0.0
 
 
+class WayPrice(msgspec.Struct, kw_only=True, frozen=True):
+    """What the whole run would cost with one way of rolling out, US dollars, and what that way means."""
+
+    way: str
+    low: float
+    expected: float
+    high: float
+    note: str
+
+
 class MonthSpend(msgspec.Struct, kw_only=True, frozen=True):
     """The runs of one calendar month (UTC, "2026-11"), this one excluded: their cost in US dollars.
 
@@ -39,7 +49,8 @@ class Price(msgspec.Struct, kw_only=True, frozen=True):
     """Estimate of a run: a range per item and in total; ``hourly`` is the endpoint's price per hour.
 
     ``over`` says which ceiling the run is above when the settings want people to be asked then; ``changes``
-    say what differs from the last run of the dataset.
+    say what differs from the last run of the dataset; ``ways`` price blue/green and in place when there is
+    a champion to choose between them for.
     """
 
     currency: str
@@ -53,6 +64,7 @@ class Price(msgspec.Struct, kw_only=True, frozen=True):
     month: MonthSpend | None = None
     over: str = ""
     changes: list[str] = []
+    ways: list[WayPrice] = []
 
 
 class Approval(msgspec.Struct, kw_only=True, frozen=True):

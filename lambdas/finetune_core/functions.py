@@ -122,6 +122,13 @@ _FUNCTIONS: Final = (
         variables=("ENVIRONMENT",),
     ),
     Function(
+        name="swap_model",
+        description="Swaps the candidate into the champion's endpoint, for a rollout in place",
+        timeout_seconds=60,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
         name="test_endpoint",
         description="Sends one real request to the candidate's endpoint",
         timeout_seconds=180,

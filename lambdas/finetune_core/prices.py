@@ -1,7 +1,7 @@
 """What a run will cost: a range, from token estimates and the best prices there are. Pure."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import fields, replace
 
@@ -13,6 +13,10 @@ from finetune_core.prices_data import PRICES, STORAGE_MONTH, UNKNOWN, PriceRow, 
 ANSWER_TOKENS: Final = (16, 256, 1_024)
 """Tokens of one answer in the evaluation: low, expected, high (the evaluation's own ceiling)."""
 
+JUDGING_HOURS: Final = (0.25, 1.0, 4.0)
+"""Hours from an endpoint's creation to the verdict: low, expected, high. No figure is published; creating
+one takes minutes to hours, and the prompts take a few minutes."""
+
 MONTH_HOURS: Final = 730
 """Hours of a month as AWS counts them."""
 
@@ -23,6 +27,13 @@ TERMS: Final[dict[Commitment, tuple[str, int, str]]] = {
 """Commitment → column of its price, months, words."""
 
 Range = tuple[float, float, float]
+
+
+class Hours(NamedTuple):
+    """Hours that an endpoint is paid for, low to high, and what they are."""
+
+    span: Range
+    told: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,8 @@ def estimate(
     units: int = 1,
     hours: float = 0.0,
     commitment: Commitment | None = None,
+    beside_units: int = 0,
+    watch_hours: float = 0.0,
     evaluation_calls: int = 0,
     ceiling: float | None = None,
     live: Live = Live(),
@@ -57,17 +70,19 @@ def estimate(
     """Price one run: training, a month of storage, the endpoint for `hours`, the evaluation's calls.
 
     `tokens` is one pass over the training split of `records` records; `evaluation_calls` counts records per
-    contestant; a `commitment` is priced for its whole term instead of `hours`. A price that is not known
-    enters as a wide range with a note.
+    contestant; with a `commitment` the endpoint is paid by the hour until the verdict and for the whole term
+    from then on. The champion's `beside_units` go on until the verdict and for the `watch_hours` after it.
+    A price that is not known enters as a wide range with a note.
     """
     row = row_for(model, live)
     items = [_training(row, tokens, epochs), _storage(row)]
     hourly = 0.0
     if serving == "provisioned_throughput":
-        column, months, _ = TERMS[commitment] if commitment else ("unit_hour", 0, "")
-        rate, note = _rate(row, column)
-        hourly = rate[1] * units
-        items.append(_endpoint(rate, note, units, months * MONTH_HOURS or hours))
+        column = TERMS[commitment][0] if commitment else "unit_hour"
+        hourly = _rate(row, column)[0][1] * units
+        items += _serving(row, units, hours, commitment)
+    if beside_units:
+        items.append(_beside(row, beside_units, watch_hours))
     if evaluation_calls:
         items += _evaluation(row, tokens, records, evaluation_calls, serving)
     return Price(
@@ -96,10 +111,38 @@ def _storage(row: PriceRow) -> PriceItem:
     return _item("Custom model storage", [month] * 3, told, unit="months", quantity=1)
 
 
-def _endpoint(rate: Range, note: str, units: int, hours: float) -> PriceItem:
-    cost = [units * hours * price for price in rate]
-    told = f"{units} model unit(s) x {hours:g} hours, {note}"
-    return _item("Provisioned Throughput", cost, told, unit="unit hours", quantity=units * hours)
+def _serving(row: PriceRow, units: int, hours: float, commitment: Commitment | None) -> list[PriceItem]:
+    """Return the endpoint for its hours; with a commitment until the verdict, and then for the term."""
+    if not commitment:
+        served = Hours((hours,) * 3, f"{hours:g} hours")
+        return [_endpoint("Provisioned Throughput", _rate(row, "unit_hour"), units, served)]
+    column, months, words = TERMS[commitment]
+    judging = Hours(JUDGING_HOURS, f"{_span(JUDGING_HOURS)} hours until the verdict")
+    term = float(months * MONTH_HOURS)
+    bought = Hours((term,) * 3, f"{term:g} hours ({words})")
+    return [
+        _endpoint("Provisioned Throughput", _rate(row, "unit_hour"), units, judging),
+        _endpoint("Commitment", _rate(row, column), units, bought),
+    ]
+
+
+def _beside(row: PriceRow, units: int, watch_hours: float) -> PriceItem:
+    low, expected, high = JUDGING_HOURS
+    hours = Hours(
+        (low + watch_hours, expected + watch_hours, high + watch_hours),
+        f"{_span(JUDGING_HOURS)} hours until the verdict + {watch_hours:g} hours of watch",
+    )
+    return _endpoint("Champion's endpoint beside it", _rate(row, "unit_hour"), units, hours)
+
+
+def _endpoint(name: str, rate: tuple[Range, str], units: int, hours: Hours) -> PriceItem:
+    cost = [units * each * price for each, price in zip(hours.span, rate[0], strict=True)]
+    note = f"{units} model unit(s) x {hours.told}, {rate[1]}"
+    return _item(name, cost, note, unit="unit hours", quantity=units * hours.span[1])
+
+
+def _span(hours: Range) -> str:
+    return f"{hours[0]:g} to {hours[2]:g}"
 
 
 def _evaluation(

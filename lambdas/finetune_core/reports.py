@@ -161,6 +161,9 @@ def _around(price: Json) -> Iterator[str]:
     if month:
         ceiling = f" of at most {_money(month['ceiling'])}" if month.get("ceiling") is not None else ""
         yield f"{month['month']}: {_money(month['spent'])} in {month['runs']} other runs{ceiling}."
+    for way in price.get("ways") or []:
+        name = way["way"].replace("_", " ")
+        yield f"{name}: {_money(way['low'])} to {_money(way['high'])}, {way['note']}."
     if price.get("changes"):
         yield f"Differs {'; '.join(price['changes'])}"
 
@@ -222,6 +225,7 @@ def _serving(report: Json) -> str:
         ["endpoint", endpoint.get("arn")],
         ["kind", endpoint.get("kind")],
         ["why", (report.get("preflight") or {}).get("serving_reason")],
+        ["rollout", ((report.get("preflight") or {}).get("rollout") or {}).get("way")],
         ["parameter for applications", promotion.get("parameter")],
         ["pointed to before", promotion.get("previous")],
         ["kept ready for rollback until", promotion.get("watched_until")],

@@ -8,5 +8,6 @@ Calls:
     bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment
                                         on custom-model-deployment/*, delete only with that tag
     bedrock:ListTagsForResource         on both
+    bedrock:TagResource                 on both, only with that tag (an endpoint that was swapped into)
     kms:Decrypt, kms:GenerateDataKey    on the ledger's key
 """

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from finetune_aws import endpoints, parameters
-from finetune_aws.bedrock import resource_tags
+from finetune_aws.bedrock import resource_tags, tag_resource
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.telemetry import logger
 from finetune_core.contracts import Endpoint, Plan, Preflight, Promotion, Training
-from finetune_core.errors import Conflict, RequestInvalid
-from finetune_core.runs import TAG_PIPELINE
+from finetune_core.errors import Conflict, RequestInvalid, ServingFailed
+from finetune_core.runs import TAG_PIPELINE, tags
 from finetune_core.watching import limits
 
 DEPTH: Final = 5
@@ -40,6 +40,8 @@ def promote(
     that they have, which stays in the item's ``pointer`` and so stays out of the guardian's reach.
     """
     ledger = Ledger(environment.ledger_table)
+    if preflight.rollout.way == "in_place":
+        _adopt(plan, training, endpoint, environment.name, now)
     before = ledger.champion(plan.dataset)
     previous = _previous(before, plan.run_id)
     watch = limits(plan.settings.watch, now, measured_ms) if previous and endpoint.arn else None
@@ -77,6 +79,25 @@ def promote(
         retired=retired,
         watched_until=watch.until if watch else "",
     )
+
+
+def _adopt(plan: Plan, training: Training, endpoint: Endpoint, environment: str, now: datetime) -> None:
+    """Make the champion's endpoint this run's: it has to serve its model, and it lives on from now.
+
+    Raises:
+        ServingFailed: somebody has swapped another model in since the verdict.
+    """
+    kind = endpoints.kind_of(endpoint.arn)
+    found = endpoints.find(kind, endpoint.arn) if kind else None
+    if found is None or found.model_arn != training.model_arn:
+        raise ServingFailed(
+            f"the endpoint serves {found.model_arn if found else 'nothing any more'}, not this run's model",
+            where=endpoint.arn,
+            remedy="Somebody has changed it since the verdict: drop the data again.",
+        )
+    expires = now + timedelta(hours=plan.settings.time_to_live_hours)
+    marks = tags(environment, plan.run_id, plan.dataset, expires.isoformat(timespec="seconds"))
+    tag_resource(endpoint.arn, marks)
 
 
 def _previous(before: Item | None, run_id: str) -> Item | None:

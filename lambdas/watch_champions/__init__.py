@@ -13,6 +13,9 @@ Calls:
                                          on provisioned-model/*, delete only with tag finetune:pipeline
     bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment
                                          on custom-model-deployment/*, delete only with that tag
+    bedrock:UpdateProvisionedModelThroughput, bedrock:UpdateCustomModelDeployment
+                                         on both and custom-model/*, only with that tag
+    bedrock:TagResource                  on both, only with that tag
     bedrock:ListTagsForResource          on both
     bedrock:GetCustomModel               on custom-model/*
     ssm:GetParameter, ssm:PutParameter   on parameter/finetune/<environment>/*/model-id

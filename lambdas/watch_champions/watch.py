@@ -16,6 +16,8 @@ from finetune_core.watching import breach, read_limits
 
 LONGEST_WATCH: Final = timedelta(hours=720)
 _BY: Final = "the watch"
+_PATIENCE: Final = 120.0
+"""Seconds that one round waits for an endpoint to take its model from before back."""
 
 
 class Watchman:
@@ -25,7 +27,7 @@ class Watchman:
         self._environment = environment
         self._now = now
         self._ledger = Ledger(environment.ledger_table)
-        self._answer: dict[str, Any] = {"watched": [], "rolled_back": [], "told": []}
+        self._answer: dict[str, Any] = {"watched": [], "rolled_back": [], "swapping": [], "told": []}
 
     def look_around(self) -> dict[str, Any]:
         """Return what was done; one champion's error does not keep the others from being looked at."""
@@ -56,6 +58,9 @@ class Watchman:
             way = rollback.look(dataset, self._environment.name, self._ledger)
             if not way.endpoint:
                 raise ServingFailed("the endpoint of the champion before is gone", where=way.model_arn)
+            if way.swaps and not rollback.swap_back(way, _PATIENCE):
+                self._answer["swapping"].append(dataset)  # the next round goes on with it
+                return
             request = rollback.Request(_BY, reason)
             rollback.carry_out(way, request, self._environment.name, self._ledger, self._now)
         except (ServingFailed, NotFound) as error:

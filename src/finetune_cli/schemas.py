@@ -49,6 +49,7 @@ RUN_KEYS: Final = {
     "base": "champion: train the model that was promoted last further; model: start from the base model.",
     "minimum_new_bytes": "Bytes of a corpus that must be new before a drop starts a run; 0: every drop.",
     "training_gate": "What in the loss curves keeps a model from being served.",
+    "rollout": "Where a candidate is judged: beside the champion (blue_green) or in its endpoint (in_place).",
 }
 """What each key of `run.json` means."""
 

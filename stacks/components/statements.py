@@ -86,10 +86,32 @@ def use_pointer(reach: Reach, *operations: str) -> Allow:
     return allow([f"ssm:{name}" for name in operations], [pointers], ONE_RUN)
 
 
+def look_up(reach: Reach, kinds: Sequence[str]) -> Allow:
+    """Let resources be looked up by name or ARN, with their tags."""
+    find = [*(f"bedrock:Get{VERBS[kind]}" for kind in kinds), "bedrock:ListTagsForResource"]
+    return allow(find, reach.bedrock(*kinds))
+
+
 def take_down(reach: Reach, kinds: Sequence[str]) -> tuple[Allow, ...]:
     """Let resources be looked up by name and tag, and deleted when they carry the pipeline's tag."""
-    resources = reach.bedrock(*kinds)
-    find = [*(f"bedrock:Get{VERBS[kind]}" for kind in kinds), "bedrock:ListTagsForResource"]
     delete = [f"bedrock:Delete{VERBS[kind]}" for kind in kinds]
-    own = Allow(actions=delete, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS)
-    return allow(find, resources), own
+    own = Allow(actions=delete, resources=reach.bedrock(*kinds), conditions=reach.own(), wildcard=BEDROCK_IDS)
+    return look_up(reach, kinds), own
+
+
+def swap_in(reach: Reach) -> Allow:
+    """Let endpoints with the pipeline's tag take custom models with it.
+
+    Which resources the two actions name is read from their requests: the endpoint and the model.
+    """
+    actions = [f"bedrock:Update{VERBS[kind]}" for kind in ENDPOINTS]
+    resources = reach.bedrock(*ENDPOINTS, "custom-model")
+    return Allow(actions=actions, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS)
+
+
+def mark(reach: Reach) -> Allow:
+    """Let endpoints with the pipeline's tag be tagged anew."""
+    resources = reach.bedrock(*ENDPOINTS)
+    return Allow(
+        actions=["bedrock:TagResource"], resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS
+    )

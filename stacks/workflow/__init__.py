@@ -46,7 +46,12 @@ def definition(*, resources: Resources, timing: Timing) -> State:
             ),
             **leave_job_queue(resources, following="Is the training sound"),
             **commit_states(resources, timeout_seconds=timing.approval, following="Record serving"),
-            **serve_states(resources, poll_seconds=timing.poll, timeout_seconds=timing.serving),
+            **serve_states(
+                resources,
+                poll_seconds=timing.poll,
+                timeout_seconds=timing.serving,
+                concurrency=timing.evaluation_concurrency,
+            ),
             **evaluate_states(resources, concurrency=timing.evaluation_concurrency),
             **promote_states(resources),
             **clean_up_states(resources),

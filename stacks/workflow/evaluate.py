@@ -31,7 +31,8 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
                 {
                     "Condition": expression("$endpoint.kind = 'none' or $validation.evaluation.records = 0"),
                     "Next": "Judge models",
-                }
+                },
+                {"Condition": expression("$preflight.rollout.way = 'in_place'"), "Next": "Answer prompts"},
             ],
             "Default": "Find champion",
         },
@@ -43,7 +44,14 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
             following="Answer prompts",
             seconds=300,
         ),
-        "Answer prompts": _answer(resources.functions["answer_prompts"], concurrency),
+        "Answer prompts": answer_state(
+            resources.functions["answer_prompts"],
+            concurrency,
+            contestants=("base", "champion", "candidate"),
+            task="Answer prompts of shard",
+            phase=PHASE,
+            following="Judge models",
+        ),
         "Judge models": call_function(
             resources.functions["judge_models"],
             {name: f"${name}" for name in judged},
@@ -70,17 +78,28 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
     }
 
 
-def _answer(arn: str, concurrency: int) -> State:
-    shards = "$validation.evaluation.shards"
-    items = (
-        f"[{shards}.{{'contestant': 'base', 'model_id': $preflight.invoke_id, 'shard': $}},"
-        f" $champion.model_id ? {shards}.{{'contestant': 'champion', 'model_id': $champion.model_id,"
-        " 'shard': $} : [],"
-        f" {shards}.{{'contestant': 'candidate', 'model_id': $endpoint.arn, 'shard': $}}]"
-    )
+_CONTESTANTS = {
+    "base": ("true", "$preflight.invoke_id"),
+    "champion": ("$champion.model_id and $preflight.rollout.way != 'in_place'", "$champion.model_id"),
+    "candidate": ("true", "$endpoint.arn"),
+}
+"""Contestant -> when it is asked here, and what it answers under: JSONata code."""
+
+
+def answer_state(
+    arn: str, concurrency: int, *, contestants: tuple[str, ...], task: str, phase: str, following: str
+) -> State:
+    """Give the Map that asks contestants all held-out prompts, a shard at a time, and adds their answers."""
+    parts = []
+    for name in contestants:
+        asked, model = _CONTESTANTS[name]
+        # A contestant that is asked alone has been found to answer by the state before.
+        condition = asked if len(contestants) > 1 else "true"
+        each = f"{{'contestant': '{name}', 'model_id': {model}, 'shard': $}}"
+        parts.append(f"{condition} ? $validation.evaluation.shards.{each} : []")
     payload = {name: expression(f"${name}") for name in ("plan", "preflight", "validation")}
     payload |= {name: expression(f"$states.input.{name}") for name in ("contestant", "model_id", "shard")}
-    task: State = {
+    asking: State = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {"FunctionName": arn, "Payload": payload},
@@ -91,14 +110,14 @@ def _answer(arn: str, concurrency: int) -> State:
     }
     return {
         "Type": "Map",
-        "Items": expression(items),
+        "Items": expression(f"[{', '.join(parts)}]"),
         "MaxConcurrency": concurrency,
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "INLINE"},
-            "StartAt": "Answer prompts of shard",
-            "States": {"Answer prompts of shard": task},
+            "StartAt": task,
+            "States": {task: asking},
         },
-        "Catch": catch_failure(PHASE),
-        "Assign": {"answers": expression("$states.result")},
-        "Next": "Judge models",
+        "Catch": catch_failure(phase),
+        "Assign": {"answers": expression("[$answers, $states.result]")},
+        "Next": following,
     }

@@ -19,11 +19,14 @@ from stacks.workflow.states import (
     retry,
     tags,
 )
+from stacks.workflow.swap import IN_PLACE, swap_states
 
 PHASE = "serve"
 
 
-def serve_states(resources: Resources, *, poll_seconds: int, timeout_seconds: int) -> States:
+def serve_states(
+    resources: Resources, *, poll_seconds: int, timeout_seconds: int, concurrency: int
+) -> States:
     """Give the states from the trained model to an endpoint that has answered one real request."""
     return {
         "Record serving": record_phase(
@@ -36,6 +39,14 @@ def serve_states(resources: Resources, *, poll_seconds: int, timeout_seconds: in
         "How is the model served": _route(),
         **_provisioned(resources, poll_seconds, timeout_seconds),
         **_on_demand(resources, poll_seconds, timeout_seconds),
+        **swap_states(
+            resources,
+            phase=PHASE,
+            concurrency=concurrency,
+            poll_seconds=poll_seconds,
+            record=_record_endpoint(resources, "Is the swap done"),
+            ready=_ready(("InService", "Active"), "Wait for swap", timeout_seconds // poll_seconds),
+        ),
         "Test endpoint": call_function(
             resources.functions["test_endpoint"],
             {name: f"${name}" for name in ("plan", "endpoint", "validation", "preflight")},
@@ -56,6 +67,11 @@ def _route() -> State:
     return {
         "Type": "Choice",
         "Choices": [
+            {
+                "Condition": expression(IN_PLACE),
+                "Assign": started,
+                "Next": "Are there prompts for the champion",
+            },
             {
                 "Condition": expression("$preflight.serving = 'provisioned_throughput'"),
                 "Assign": started,
@@ -123,7 +139,7 @@ def _provisioned(resources: Resources, poll_seconds: int, timeout_seconds: int) 
             "Next": "Is provisioned throughput ready",
         },
         "Is provisioned throughput ready": _ready(
-            "InService", "Wait for provisioned throughput", timeout_seconds // poll_seconds
+            ("InService",), "Wait for provisioned throughput", timeout_seconds // poll_seconds
         ),
     }
 
@@ -144,7 +160,9 @@ def _on_demand(resources: Resources, poll_seconds: int, timeout_seconds: int) ->
             "Default": "Is the deployment ready",
         },
         "Record deployment": _record_endpoint(resources, "Is the deployment ready"),
-        "Is the deployment ready": _ready("Active", "Wait for deployment", timeout_seconds // poll_seconds),
+        "Is the deployment ready": _ready(
+            ("Active",), "Wait for deployment", timeout_seconds // poll_seconds
+        ),
         "Wait for deployment": {
             "Type": "Wait",
             "Seconds": poll_seconds,
@@ -165,13 +183,13 @@ def _record_endpoint(resources: Resources, following: str) -> State:
     )
 
 
-def _ready(status: str, waiting: str, polls: int) -> State:
+def _ready(statuses: tuple[str, ...], waiting: str, polls: int) -> State:
     told = "$endpoint.failure ? $endpoint.failure : 'the service gave no reason'"
     late = f"'the endpoint was still ' & $endpoint.status & ' after {polls} polls'"
     return {
         "Type": "Choice",
         "Choices": [
-            {"Condition": expression(f"$endpoint.status = '{status}'"), "Next": "Test endpoint"},
+            {"Condition": expression(f"$endpoint.status in {list(statuses)}"), "Next": "Test endpoint"},
             {
                 "Condition": expression("$endpoint.status = 'Failed'"),
                 "Assign": failure(PHASE, "'ServingFailed'", told),

@@ -78,6 +78,11 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "bedrock:ListFoundationModels": lambda: bedrock.tunable_models("CONTINUED_PRE_TRAINING"),
     "bedrock:GetCustomModel": lambda: bedrock.custom_model(samples.CUSTOM_ARN),
     "bedrock:DeleteCustomModel": lambda: bedrock.delete_custom_model(samples.CUSTOM_ARN),
+    "bedrock:UpdateProvisionedModelThroughput": lambda: endpoints.swap(
+        served("provisioned_throughput"), samples.CUSTOM_ARN
+    ),
+    "bedrock:UpdateCustomModelDeployment": lambda: endpoints.swap(served("on_demand"), samples.CUSTOM_ARN),
+    "bedrock:TagResource": lambda: bedrock.tag_resource(samples.PT_ARN, tags("DEV", "r", "d", "2026")),
     "bedrock:GetModelCustomizationJob": lambda: bedrock.customization_job(NAME),
     "bedrock:StopModelCustomizationJob": lambda: bedrock.stop_job(NAME),
     "bedrock:ListModelCustomizationJobs": bedrock.jobs_in_progress,

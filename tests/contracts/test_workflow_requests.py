@@ -38,6 +38,7 @@ VARIABLES = {
         "customization_type": "FINE_TUNING",
         "hyperparameters": {"epochCount": "2"},
         "serving": "provisioned_throughput",
+        "rollout": {"way": "blue_green", "endpoint": ENDPOINT, "model_arn": MODEL},
     },
     "validation": {
         "train_uri": "s3://data/prepared/banking-qa-0123456789ab/train.jsonl",

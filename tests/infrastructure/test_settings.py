@@ -59,6 +59,7 @@ WRONG_RUN = {
     "budget_usd": -1,
     "approval": "maybe",
     "training_gate": "strict",
+    "rollout": "canary",
     "approve_above_usd": None,
     "base": "parent",
     "minimum_new_bytes": -1,

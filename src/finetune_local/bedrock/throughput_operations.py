@@ -141,7 +141,9 @@ def update_provisioned_model_throughput(context: Context, request: dict[str, Any
     state = context.state
     with state.lock:
         item = by_identifier(state.provisioned, request["provisionedModelId"], "provisioned model")
-        if item.status != "InService":
+        # That one whose update failed may be updated again is our inference.
+        update_failed = item.status == "Failed" and item.desired_model_arn != item.model_arn
+        if item.status != "InService" and not update_failed:
             raise invalid(f"The provisioned model {item.arn} cannot be updated: its status is {item.status}.")
         name = request.get("desiredProvisionedModelName", item.name)
         if any(other.name == name for other in state.provisioned.values() if other is not item):
@@ -159,7 +161,7 @@ def _swap(context: Context, item: ProvisionedModel, desired: str) -> None:
     if base is not item.base:
         raise invalid(f"The desired model must come from the same base model, {item.base.model_id}.")
     item.desired_model_arn = custom.arn if custom else base.arn(context.region)
-    item.status = "Updating"
+    item.status, item.failure = "Updating", None
     begin(context, item, "provisioned_update", context.cloud.timings.provisioned_update)
 
 

@@ -1,6 +1,7 @@
 """The deployed pipeline in a local cloud of its own, by the real `cdk bootstrap` and `cdk deploy`."""
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -13,7 +14,10 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
+from finetune_aws import clients
+from finetune_cli import local_state, surroundings
 from finetune_cli.cdk import Assembly, Cdk
+from finetune_cli.main import main
 from finetune_local.emulator import ACCOUNT, LocalCloud
 
 ROOT = Path(__file__).parents[3]
@@ -226,3 +230,19 @@ def _connect(cloud: LocalCloud, environment: dict[str, str]) -> Pipeline:
     sqs.set_queue_attributes(QueueUrl=made.queue, Attributes={"Policy": json.dumps(policy)})
     made.client("sns").subscribe(TopicArn=made.names["notices-topic"], Protocol="sqs", Endpoint=arn)
     return made
+
+
+@pytest.fixture
+def finetune(pipeline, monkeypatch):
+    """Run a command line of `finetune` against the deployed stacks, and give its exit code."""
+    before = dict(os.environ)
+    monkeypatch.setattr(local_state, "read", lambda: pipeline.cloud)
+    monkeypatch.setattr(
+        surroundings, "_adopt_local", lambda: surroundings.adopt(pipeline.cloud.environment())
+    )
+    clients.client.cache_clear()
+    yield lambda *line: main([*line, "--env", "local"])
+    os.environ.clear()
+    os.environ.update(before)
+    boto3.DEFAULT_SESSION = None
+    clients.client.cache_clear()

@@ -1,14 +1,9 @@
 """The champion's whole life: beaten, kept, brought back; and what is billed after each."""
 
 import json
-import os
 
-import boto3
 import pytest
 
-from finetune_aws import clients
-from finetune_cli import local_state, surroundings
-from finetune_cli.main import main
 from tests.integration.pipeline import data
 
 pytestmark = [pytest.mark.integration]
@@ -137,22 +132,6 @@ def _fail_calls(pipeline, endpoint: str, count: int) -> None:
         with pytest.raises(runtime.exceptions.InternalServerException):
             runtime.converse(modelId=endpoint, messages=[{"role": "user", "content": [{"text": "Hello"}]}])
     pipeline.admin(command="clear_faults")
-
-
-@pytest.fixture
-def finetune(pipeline, monkeypatch):
-    """Run a command line of `finetune` against the deployed stacks, and give its exit code."""
-    before = dict(os.environ)
-    monkeypatch.setattr(local_state, "read", lambda: pipeline.cloud)
-    monkeypatch.setattr(
-        surroundings, "_adopt_local", lambda: surroundings.adopt(pipeline.cloud.environment())
-    )
-    clients.client.cache_clear()
-    yield lambda *line: main([*line, "--env", "local"])
-    os.environ.clear()
-    os.environ.update(before)
-    boto3.DEFAULT_SESSION = None
-    clients.client.cache_clear()
 
 
 def _golden() -> dict[str, str]:

@@ -139,7 +139,8 @@ def test_what_differs_from_the_run_before_is_told(aws: FakeAws, call: Call) -> N
 
 def test_a_commitment_is_priced_for_its_whole_term(call: Call) -> None:
     term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth"}
-    items = ask(call, serving="provisioned_throughput", **term)["items"]
-    endpoint = next(item for item in items if item["name"] == "Provisioned Throughput")
-    assert endpoint["quantity"] == 730
-    assert endpoint["expected"] == pytest.approx(730 * 55.0)
+    items = {item["name"]: item for item in ask(call, serving="provisioned_throughput", **term)["items"]}
+    assert items["Commitment"]["quantity"] == 730
+    assert items["Commitment"]["expected"] == pytest.approx(730 * 55.0)
+    until_the_verdict = items["Provisioned Throughput"]
+    assert (until_the_verdict["quantity"], until_the_verdict["rate"]) == (1, 60.5)
