@@ -7,5 +7,5 @@ Calls:
                          custom-model-deployment/* of the account (champion, candidate)
     s3:GetObject         on the artifacts bucket's runs/*/evaluation.jsonl
     s3:PutObject         on the artifacts bucket's runs/*/answers/*
-    kms:Decrypt, kms:GenerateDataKey on the bucket's key
+    kms:Decrypt, kms:GenerateDataKey on the keys of bucket and custom model
 """

@@ -14,5 +14,5 @@ Calls:
     dynamodb:GetItem                      on the ledger (keys champion#*, run#*)
     ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter
                                           on parameter/finetune/<environment>/*/model-id
-    kms:Decrypt                           on the ledger's key
+    kms:Decrypt                           on the keys of ledger and custom models
 """

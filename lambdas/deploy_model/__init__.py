@@ -7,4 +7,5 @@ Calls:
     bedrock:GetCustomModelDeployment     on custom-model-deployment/* of the account
     bedrock:CreateCustomModelDeployment  on custom-model/*
     bedrock:TagResource                  on custom-model-deployment/* (tags in the create call)
+    kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKey on the custom model's key
 """

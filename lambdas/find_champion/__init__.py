@@ -8,5 +8,5 @@ Calls:
     bedrock:GetProvisionedModelThroughput, bedrock:GetCustomModelDeployment   on the same
     dynamodb:GetItem      on the ledger (keys champion#*)
     s3:GetObject          on the artifacts bucket's runs/*/evaluation.jsonl
-    kms:Decrypt           on the keys of bucket and ledger
+    kms:Decrypt           on the keys of bucket, ledger and custom model
 """

@@ -6,4 +6,5 @@ Calls:
     bedrock:GetCustomModelDeployment, bedrock:UpdateCustomModelDeployment
                                           on custom-model-deployment/*, update only with that tag
                                           and both updates on custom-model/* with that tag
+    kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKey on the custom model's key
 """

@@ -3,5 +3,5 @@
 Calls:
     bedrock:InvokeModel  on provisioned-model/* and custom-model-deployment/* of the account
     s3:GetObject         on the artifacts bucket's runs/*/evaluation.jsonl
-    kms:Decrypt          on the bucket's key
+    kms:Decrypt          on the keys of bucket and custom model
 """

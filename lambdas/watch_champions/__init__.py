@@ -20,5 +20,5 @@ Calls:
     bedrock:GetCustomModel               on custom-model/*
     ssm:GetParameter, ssm:PutParameter   on parameter/finetune/<environment>/*/model-id
     sns:Publish                          on the notices topic
-    kms:Decrypt, kms:GenerateDataKey     on the keys of ledger and topic
+    kms:Decrypt, kms:GenerateDataKey     on the keys of ledger, topic and custom model
 """

@@ -54,5 +54,6 @@ def _permissions(reach: Reach) -> list[Allow]:
             resources=(reach.artifacts,),
             conditions={"StringLike": {"s3:prefix": ["runs/*"]}},
         ),
-        reach.key_through("s3"),
+        # The job's data through S3; a custom model that is trained further through Bedrock.
+        reach.key_through("s3", "bedrock"),
     ]

@@ -176,11 +176,7 @@ def _training(bedrock_role: str, reach: Reach) -> list[Allow]:
             resources=(bedrock_role,),
             conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
         ),
-        Allow(
-            actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
-            resources=(reach.key,),
-            conditions=reach.through("bedrock"),
-        ),
+        reach.key_of_models(),
     ]
 
 

@@ -124,20 +124,24 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         "deploy_model": _deploy(reach),
         "swap_model": (
             allow([f"bedrock:Get{VERBS[kind]}" for kind in ENDPOINTS], endpoints),
-            swap_in(reach),
+            *swap_in(reach),
         ),
-        "test_endpoint": (allow(["bedrock:InvokeModel"], endpoints), evaluation, s3),
+        "test_endpoint": (
+            allow(["bedrock:InvokeModel"], endpoints),
+            evaluation,
+            reach.key_through("s3", "bedrock"),
+        ),
         "find_champion": (
             allow(["bedrock:InvokeModel", *(f"bedrock:Get{VERBS[kind]}" for kind in ENDPOINTS)], endpoints),
             use_ledger(reach, ("champion#*",), "GetItem"),
             evaluation,
-            reach.key_through("s3", "dynamodb"),
+            reach.key_through("s3", "dynamodb", "bedrock"),
         ),
         "answer_prompts": (
             allow(["bedrock:InvokeModel"], [*reach.base_models(), *endpoints], ANY_MODEL),
             evaluation,
             write(reach.artifacts, "runs/*/answers/*"),
-            s3,
+            reach.key_through("s3", "bedrock"),
         ),
         "judge_models": (
             read(reach.artifacts, "runs/*/evaluation.jsonl", "runs/*/answers/*"),
@@ -156,7 +160,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         "close_run": (*_clean_up(reach), *_finish(reach), list_runs(reach)),
         "watch_champions": (
             *take_down(reach, ENDPOINTS),
-            swap_in(reach),
+            *swap_in(reach),
             mark(reach),
             allow(["bedrock:InvokeModel"], endpoints),
             allow(["bedrock:GetCustomModel"], reach.bedrock("custom-model")),
@@ -206,7 +210,7 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
         allow(["bedrock:GetModelCustomizationJob"], jobs),
         stop,
         *take_down(reach, (*ENDPOINTS, "custom-model")),
-        swap_in(reach),
+        *swap_in(reach),
         use_ledger(reach, ("champion#*", "run#*"), "GetItem"),
         reach.key_through("dynamodb"),
         use_pointer(reach, "DeleteParameter", "GetParameter", "PutParameter"),
@@ -243,4 +247,4 @@ def _deploy(reach: Reach) -> tuple[Allow, ...]:
         conditions=reach.tagging(),
         wildcard=BEDROCK_IDS,
     )
-    return create, allow(["bedrock:GetCustomModelDeployment"], deployments)
+    return create, allow(["bedrock:GetCustomModelDeployment"], deployments), reach.key_of_models()

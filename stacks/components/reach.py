@@ -59,3 +59,12 @@ class Reach:
         if "dynamodb" in services:
             actions += ["kms:DescribeKey", "kms:Encrypt"]
         return Allow(actions=actions, resources=(self.key,), conditions=self.through(*services))
+
+    def key_of_models(self) -> Allow:
+        """Let Bedrock encrypt and serve custom models with the pipeline's key for the caller.
+
+        Who only invokes such a model needs `key_through("bedrock")`: without it Bedrock denies the call.
+        https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html (read 2026-11-24)
+        """
+        actions = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+        return Allow(actions=actions, resources=(self.key,), conditions=self.through("bedrock"))

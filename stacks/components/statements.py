@@ -99,14 +99,15 @@ def take_down(reach: Reach, kinds: Sequence[str]) -> tuple[Allow, ...]:
     return look_up(reach, kinds), own
 
 
-def swap_in(reach: Reach) -> Allow:
-    """Let endpoints with the pipeline's tag take custom models with it.
+def swap_in(reach: Reach) -> tuple[Allow, Allow]:
+    """Let endpoints with the pipeline's tag take custom models with it, which its key encrypts.
 
     Which resources the two actions name is read from their requests: the endpoint and the model.
     """
     actions = [f"bedrock:Update{VERBS[kind]}" for kind in ENDPOINTS]
     resources = reach.bedrock(*ENDPOINTS, "custom-model")
-    return Allow(actions=actions, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS)
+    swap = Allow(actions=actions, resources=resources, conditions=reach.own(), wildcard=BEDROCK_IDS)
+    return swap, reach.key_of_models()
 
 
 def mark(reach: Reach) -> Allow:

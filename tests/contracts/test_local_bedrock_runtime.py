@@ -268,3 +268,16 @@ def test_names_stand_for_their_arns_in_permissions(world: World) -> None:
         {"modelUnits": 1, "provisionedModelName": "e", "modelId": "job-1-model"},
     )
     assert found == [("bedrock:CreateProvisionedModelThroughput", model.split(":", 5)[5])]
+
+
+def test_who_serves_or_invokes_an_encrypted_model_needs_its_key(world: World) -> None:
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+    model = world.train(customModelKmsKeyId=key)
+    use = ("kms:Decrypt", f"key/{key.rsplit('/', 1)[1]}")
+    deployment = {"modelDeploymentName": "d", "modelArn": model}
+    throughput = {"modelUnits": 1, "provisionedModelName": "e", "modelId": model}
+    assert needed(world, "/model-customization/custom-model-deployments", deployment)[-1] == use
+    assert needed(world, "/provisioned-model-throughput", throughput)[-1] == use
+    arn = world.bedrock().create_custom_model_deployment(**deployment)["customModelDeploymentArn"]
+    body = {"messages": [{"role": "user", "content": [{"text": "a"}]}]}
+    assert needed(world, f"/model/{arn}/converse", body, "bedrock-runtime")[-1] == use

@@ -39,6 +39,16 @@ NO_RESOURCE = {
 """Actions for which the service authorization reference lists no resource type (read 2026-11-24)."""
 
 
+SERVES_MODELS = {
+    "bedrock:CreateCustomModelDeployment",
+    "bedrock:InvokeModel",
+    "bedrock:UpdateCustomModelDeployment",
+    "bedrock:UpdateProvisionedModelThroughput",
+}
+"""Calls that Bedrock denies when the caller may not use the key of the custom model behind the endpoint:
+https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html (read 2026-11-24)."""
+
+
 def role_of(synthesised: Synthesised, name: str) -> Resource:
     stack = "Serving" if name in {"GuardEndpoints", "WatchChampions"} else "Pipeline"
     pattern = re.compile(rf"{name}(Permissions)?Role[0-9A-F]{{8}}")
@@ -71,6 +81,7 @@ def test_function_may_do_what_its_docstring_says_and_nothing_else(prod: Synthesi
 def test_function_uses_the_key_only_through_services_that_it_calls(prod: Synthesised, name: str):
     role = role_of(prod, construct_name(name))
     called = {action.split(":")[0] for action in actions(role)} & {"s3", "dynamodb", "sns"}
+    called |= {"bedrock"} if actions(role) & SERVES_MODELS else set()
     through = {
         service.split(".")[0]
         for statement in statements(role)

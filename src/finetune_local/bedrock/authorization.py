@@ -1,7 +1,8 @@
 """Which permissions a call needs, for the emulator to judge before the call is carried out.
 
-Source: service authorization reference, list_amazonbedrock, and the Step Functions page on Bedrock (read
-2026-11-23).
+Sources: service authorization reference, list_amazonbedrock, the Step Functions page on Bedrock (both read
+2026-11-23), and for the key of a custom model, without which nobody deploys or invokes it,
+https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-custom-job.html (read 2026-11-24).
 """
 
 from __future__ import annotations
@@ -45,7 +46,23 @@ def permissions_of(context: Context, operation: str, request: Mapping[str, Any])
             Permission(f"kms:{verb}", key)
             for verb in ("DescribeKey", "Decrypt", "GenerateDataKey", "CreateGrant")
         ]
+    if opened := _key_behind(context, operation, request):
+        needed.append(Permission("kms:Decrypt", opened))
     return needed
+
+
+def _key_behind(context: Context, operation: str, request: Mapping[str, Any]) -> str | None:
+    """Return the key of the custom model that a call deploys or invokes, or None."""
+    if operation in ("Converse", "InvokeModel"):
+        state, asked = context.state, request["modelId"]
+        endpoint = state.provisioned.get(asked) or state.deployments.get(asked)
+        model_arn = endpoint.model_arn if endpoint else asked
+    elif operation in _SERVING:
+        model_arn = _model_arn(context, request.get(_SERVING[operation], ""))
+    else:
+        return None
+    model = context.state.models.get(model_arn)
+    return model.job.kms_key_arn if model else None
 
 
 def _tags(request: Mapping[str, Any]) -> dict[str, str]:
@@ -123,6 +140,14 @@ def _invoked(context: Context, request: Mapping[str, Any]) -> list[str]:
     arn = context.state.arn("inference-profile", f"{profile[1]}.{profile[2]}")
     return [arn, _model_arn(context, profile[2])]
 
+
+_SERVING: Final = {
+    "CreateProvisionedModelThroughput": "modelId",
+    "UpdateProvisionedModelThroughput": "desiredModelId",
+    "CreateCustomModelDeployment": "modelArn",
+    "UpdateCustomModelDeployment": "modelArn",
+}
+"""Calls that put a custom model behind an endpoint, and the member that names the model."""
 
 _RESOURCES: Final[dict[str, Callable[[Context, Mapping[str, Any]], list[str]]]] = {
     "GetFoundationModel": _model("modelIdentifier"),

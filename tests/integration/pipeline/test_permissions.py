@@ -31,20 +31,32 @@ def _without(document: dict, action: str) -> dict:
     return document | {"Statement": left or [NOTHING]}
 
 
+def _not_through(document: dict, service: str) -> dict:
+    """Give the policy document without the use of keys through one service."""
+    left = []
+    for statement in document["Statement"]:
+        equals = statement.get("Condition", {}).get("StringEquals", {})
+        through = equals.get("kms:ViaService", [])
+        kept = [name for name in through if not name.startswith(f"{service}.")] if through else []
+        changed = {"Condition": {"StringEquals": {**equals, "kms:ViaService": kept}}} if through else {}
+        left.append(statement | changed)
+    return document | {"Statement": left}
+
+
 @contextmanager
-def _taken(pipeline, role_part: str, action: str):
+def _taken(pipeline, role_part: str, action: str, less=_without):
     """Take an action away from the roles whose name contains `role_part`; give it back in the end."""
     iam = pipeline.client("iam")
     changed = []
     for role in _roles(iam, role_part):
         for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-            if _without(document, action) != document:
+            if less(document, action) != document:
                 changed.append((role, policy, document))
     assert changed, f"no role like {role_part} holds {action}"
     try:
         for role, policy, document in changed:
-            lessened = json.dumps(_without(document, action))
+            lessened = json.dumps(less(document, action))
             iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=lessened)
         yield
     finally:
@@ -80,6 +92,15 @@ def test_without_the_permission_the_run_fails_and_names_it(pipeline, role, actio
     if role != "BedrockRole":  # the service tells of its own role in words of its own
         assert action in run["message"]
     assert pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
+
+
+def test_without_the_models_key_its_endpoint_cannot_be_asked(pipeline):
+    """The permission to invoke an endpoint does not open a custom model that is encrypted with our key."""
+    files = {"train.jsonl": data.single_turn(), "run.json": data.run_file(base_model=MICRO)}
+    with _taken(pipeline, "TestEndpoint", "bedrock", less=_not_through):
+        run = pipeline.run(pipeline.drop(files))
+    assert run["outcome"] == "ServingFailed", run["message"]
+    assert "kms:Decrypt" in run["message"]
 
 
 def test_without_start_execution_a_drop_starts_nothing_and_goes_to_the_dead_letters(pipeline):
