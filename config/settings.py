@@ -17,6 +17,7 @@ Architecture = Literal["arm64", "x86_64"]
 Wheels = Literal["linux", "host"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 TrainingGate = Literal["none", "divergence", "overfitting"]
+Answer = Literal["off", "warn", "block"]
 Approval = Literal["never", "always", "above"]
 OverBudget = Literal["refuse", "ask"]
 CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
@@ -118,7 +119,8 @@ class RunDefaults:
     in run.json (finetune_core/gate.py); `base` is where training starts (a corpus always goes on from its
     champion unless its run.json says otherwise), `minimum_new_bytes` how much of a corpus must be new before
     a drop starts a run. `training_gate` says which finding about the loss curves keeps a model
-    from being served, `rollout` whether a candidate gets an endpoint of its own or the champion's.
+    from being served, `rollout` whether a candidate gets an endpoint of its own or the champion's, `secrets`
+    and `near_duplicates` what is done about such records.
     """
 
     base_model: str = "amazon.nova-micro-v1:0:128k"
@@ -143,6 +145,8 @@ class RunDefaults:
     minimum_new_bytes: int = 0
     training_gate: TrainingGate = "divergence"
     rollout: Rollout = "blue_green"
+    secrets: Answer = "warn"
+    near_duplicates: Answer = "warn"
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
@@ -154,6 +158,8 @@ class RunDefaults:
         _require_one_of(prefix + "base", self.base, get_args(Base))
         _require_one_of(prefix + "rollout", self.rollout, get_args(Rollout))
         _require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
+        _require_one_of(prefix + "secrets", self.secrets, get_args(Answer))
+        _require_one_of(prefix + "near_duplicates", self.near_duplicates, get_args(Answer))
         _require_one_of(prefix + "over_budget", self.over_budget, get_args(OverBudget))
         _require_between(self, RUN_BOUNDS, prefix)
         limit = self.approve_above_usd

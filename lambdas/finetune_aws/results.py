@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,6 +17,9 @@ from finetune_core.split import records
 from finetune_core.unlisted import row_of
 from finetune_core.validation import Report, Scanned, offered_rules
 
+if TYPE_CHECKING:
+    from finetune_core.near_duplicates import Grouping
+
 _ASKED = ("converse", "messages", "prompt-completion", "input", "text")
 
 
@@ -27,9 +31,10 @@ def decide(
     *,
     names: dict[str, str],
     read: Callable[[], Iterable[bytes]],
+    near: Grouping | None,
 ) -> Verdict:
     """Write the reports and plan the split. ``names`` are the words for each role's file in messages,
-    ``read`` yields the training file's bytes, each time it is called.
+    ``read`` yields the training file's bytes, each time it is called, ``near`` is what `neighbours` found.
 
     Calls: s3:PutObject.
 
@@ -45,7 +50,7 @@ def decide(
         set(found), takes_validation=preflight.takes_validation, can_be_asked=record_format in _ASKED
     )
     rules = offered_rules(row_of(preflight), preflight.customization_type)
-    moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()))
+    moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()), near)
     split = preparation.plan_parts(found["train"], rules, sources, plan.settings, moved)
     return Verdict(
         split=split,

@@ -36,7 +36,7 @@ class BlockReader:
         self._stop = stop
         self._skipping = start > 0  # the line that began before the range is its neighbour's
         self._at = max(start - 1, 0)  # offset of what is pending
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | memoryview] = []
         self._pending = 0
         self.done = False
 
@@ -53,7 +53,7 @@ class BlockReader:
                 yield from self._complete(unfinished=False)
                 piece, end = piece[first:], end - first
             if end:
-                self._keep(piece[:end])
+                self._keep(memoryview(piece)[:end])  # joined to what is pending in one copy
                 yield from self._complete(unfinished=False)
             self._keep(piece[end:])
 
@@ -62,7 +62,7 @@ class BlockReader:
         if self._pending and not self.done:
             yield from self._complete(unfinished=True)
 
-    def _keep(self, piece: bytes) -> None:
+    def _keep(self, piece: bytes | memoryview) -> None:
         """Remember the start of a line, but not more of it than a line may have."""
         self._pending += len(piece)
         if self._pending > LONGEST_LINE:
@@ -72,7 +72,7 @@ class BlockReader:
 
     def _complete(self, *, unfinished: bool) -> Iterator[Block]:
         """Yield what is pending, as far as it belongs to the range."""
-        lines = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        lines = b"".join(self._parts)
         at, size = self._at, self._pending
         self._parts, self._pending = [], 0
         self._at += size

@@ -42,6 +42,7 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     ``minimum_new_bytes`` is how much of a corpus has to be new before a drop starts a run.
     ``training_gate`` says which finding about the loss curves keeps the model from being served, ``rollout``
     whether the candidate gets an endpoint of its own or is swapped into the champion's.
+    ``secrets`` and ``near_duplicates`` say what becomes of such records: nothing, warnings, or errors.
     """
 
     base_model: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -68,6 +69,8 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
     training_gate: Literal["none", "divergence", "overfitting"] = "divergence"
     rollout: Way = "blue_green"
+    secrets: Literal["off", "warn", "block"] = "warn"
+    near_duplicates: Literal["off", "warn", "block"] = "warn"
 
 
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):

@@ -155,7 +155,7 @@ def _check_duplicates(partial: Partial, spec: Spec) -> None:
             first[mark] = line
             continue
         if tally.count < tally.most:
-            found = Findings(spec, line, 0)
+            found = Findings(spec, line, partial.offset(line))
             found.add(
                 "duplicate_record", "$", f"line {first[mark]}", f"the same record as line {first[mark]:,}"
             )
@@ -198,6 +198,10 @@ def _check_pair(partial: Partial, spec: Spec, earlier: str, other: Partial) -> N
     for line, mark in enumerate(partial.fingerprints, 1):
         if mark not in known:
             continue
-        found = Findings(spec, line, 0)
-        found.add("leaked_record", "$", earlier, f"the same record stands in the {earlier} file")
-        tally.add(found.faults[0])
+        if tally.count < tally.most:
+            found = Findings(spec, line, partial.offset(line))
+            found.add("leaked_record", "$", earlier, f"the same record stands in the {earlier} file")
+            tally.add(found.faults[0])
+        else:
+            tally.count += 1
+            tally.add_lines(line, line)

@@ -5,6 +5,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 Severity = Literal["error", "warning"]
+Answer = Literal["off", "warn", "block"]
+"""What is done about faults that are looked for on request: nothing, warnings, or errors."""
 
 
 class Fault(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Collects the faults of one line while its record is walked."""
 
 from finetune_core.exact_json import Object, has_lone_surrogate
-from finetune_core.faults import RULES, Fault, Severity, cut
+from finetune_core.faults import RULES, Answer, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
 from finetune_core.partials import EXAMPLES
 from finetune_core.reserved import Hit, find_reserved
@@ -9,9 +9,9 @@ from finetune_core.slices import KEYS as SLICE_KEYS
 
 
 class Spec:
-    """What the records of one file are checked against, and what is noted of them.
+    """What the records of one file are checked against.
 
-    `examples` of each fault are kept; `labels` asks for a count of the answers (see `labels`).
+    `examples` of each fault are kept; `secrets` says what becomes of likely secrets and personal data.
     """
 
     def __init__(
@@ -22,14 +22,14 @@ class Spec:
         model_name: str,
         *,
         examples: int = EXAMPLES,
-        labels: bool = False,
+        secrets: Answer = "off",
     ) -> None:
         self.rules = rules
         self.format = format_name
         self.role = role
         self.model_name = model_name
         self.examples = examples
-        self.labels = labels
+        self.secrets: Answer = secrets
 
 
 class Findings:

@@ -1,7 +1,8 @@
-"""Answers that are labels: recognises them in a file's head, counts them, and judges their balance.
+"""Answers that are labels: counts them, and judges their balance.
 
-A file's answers are taken for labels when there are many records for each distinct answer. The count then
-covers the whole file (at the price of decoding it once more); other files are not slowed down.
+A file's answers are taken for labels when there are many records for each distinct answer. The count covers
+the whole file, at the price of decoding it once more; it ends with the first answer that is too long or one
+too many to be a label, so that other files are not slowed down.
 """
 
 from collections.abc import Iterable
@@ -11,13 +12,12 @@ import msgspec
 
 from finetune_core.faults import cut
 from finetune_core.findings import Findings, Spec
-from finetune_core.partials import Partial
+from finetune_core.partials import Label, Partial
 
 _LONGEST: Final = 64
 """Characters of a label at most."""
 _LEAST_RECORDS: Final = 20
 _RECORDS_PER_LABEL: Final = 5
-_HEAD_RECORDS: Final = 500
 _RARE: Final = 0.2
 """A label is rare with less than this share of what it would have if all were equally frequent."""
 _SHOWN: Final = 6
@@ -26,26 +26,11 @@ _FORMATS: Final = ("converse", "messages", "prompt-completion")
 _decode: Final = msgspec.json.Decoder().decode
 
 
-def are_labels(lines: Iterable[bytes], format_name: str | None) -> bool:
-    """Whether the answers of these first records are few and short."""
-    if format_name not in _FORMATS:
-        return False
-    answers: list[str] = []
-    for line in lines:
-        answer = _answer(line, format_name)
-        if answer is None:
-            continue
-        if len(answer) > _LONGEST:
-            return False
-        answers.append(answer)
-        if len(answers) == _HEAD_RECORDS:
-            break
-    return len(answers) >= _LEAST_RECORDS and len(set(answers)) * _RECORDS_PER_LABEL <= len(answers)
-
-
 def count_labels(lines: Iterable[bytes], format_name: str, partial: Partial) -> None:
-    """Count the answers of lines; an answer too long for a label ends the count."""
-    for line in lines:
+    """Count the answers of the next lines; an answer too long for a label ends the count."""
+    if format_name not in _FORMATS:
+        partial.labels = None
+    for number, line in enumerate(lines, partial.lines + 1):
         if partial.labels is None:
             return
         answer = _answer(line, format_name)
@@ -54,28 +39,41 @@ def count_labels(lines: Iterable[bytes], format_name: str, partial: Partial) -> 
         if len(answer) > _LONGEST:
             partial.labels = None
             return
-        partial.count_label(answer)
+        partial.count_label(answer, (number,))
 
 
 def check_labels(partial: Partial, spec: Spec) -> None:
-    """Warn of labels that are rare beside the others, or of a single label; every share is told."""
-    labels, total = partial.labels, sum((partial.labels or {}).values())
+    """Warn of labels that are rare beside the others, or of a single label; every share is told.
+
+    The fault names the first record with a rare label; its lines are those of all records that have one, as
+    far as they are remembered.
+    """
+    labels, total = partial.labels, sum(label.count for label in (partial.labels or {}).values())
     if not labels or total < _LEAST_RECORDS or len(labels) * _RECORDS_PER_LABEL > total:
         return
-    ordered = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(labels, key=lambda answer: (-labels[answer].count, answer))
     fair = total / len(labels)
-    rare = [label for label, count in ordered if count < _RARE * fair]
+    rare = [answer for answer in ordered if labels[answer].count < _RARE * fair]
     if len(labels) > 1 and not rare:
         return
-    shares = ", ".join(f"{cut(label, 30)} {count / total:.1%}" for label, count in ordered[:_SHOWN])
+    shares = ", ".join(f"{cut(answer, 30)} {labels[answer].count / total:.1%}" for answer in ordered[:_SHOWN])
     more = f", and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else ""
     said = f"the answers are labels ({shares}{more})"
     said += (
-        f"; rare: {', '.join(cut(label, 30) for label in rare[:_SHOWN])}" if rare else "; all are the same"
+        f"; rare: {', '.join(cut(answer, 30) for answer in rare[:_SHOWN])}" if rare else "; all are the same"
     )
-    found = Findings(spec, 0, 0)
-    found.add("label_balance", "", shares, said)
+    _note(partial, spec, [labels[answer] for answer in rare or ordered], shares, said)
+
+
+def _note(partial: Partial, spec: Spec, labels: list[Label], shares: str, said: str) -> None:
+    lines = sorted(line for label in labels for line in label.lines)
+    found = Findings(spec, lines[0], partial.offset(lines[0]))
+    found.add("label_balance", "$", shares, said)
     partial.add(found.faults[0])
+    tally = partial.tally("label_balance", found.faults[0].severity)
+    for line in lines[1:]:
+        tally.add_lines(line, line)
+    tally.cut = tally.cut or len(lines) < sum(label.count for label in labels)
 
 
 def _answer(line: bytes, format_name: str) -> str | None:

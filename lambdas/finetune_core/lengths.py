@@ -1,4 +1,4 @@
-"""Warns of records that are much longer or shorter than the rest of their file.
+"""Warns of each record that is much longer or shorter than the rest of its file.
 
 Judged on the histogram of lengths in bytes, in steps of a quarter of a doubling, which the scan keeps anyway:
 an outlier lies beyond the quartiles by more than three times their distance ("far out" after Tukey,
@@ -7,8 +7,9 @@ Exploratory Data Analysis, 1977), on the scale of doublings, and by a factor of 
 
 from typing import Final
 
+from finetune_core.faults import Fault
 from finetune_core.findings import Findings, Spec
-from finetune_core.partials import Partial, bucket_start
+from finetune_core.partials import Partial, bucket_start, json_lengths
 
 _LEAST_RECORDS: Final = 50
 _FENCE: Final = 3
@@ -17,21 +18,32 @@ _STEPS: Final = 8
 
 
 def check_lengths(partial: Partial, spec: Spec) -> None:
-    """Add one warning for the records that are far too long and one for those far too short."""
+    """Add a warning for each record that is far too long or far too short; its line, where remembered."""
     fences = outlier_steps(partial.lengths)
     if fences is None:
         return
     low, high = fences
-    longer = sum(count for step, count in partial.lengths.items() if step > high)
-    shorter = sum(count for step, count in partial.lengths.items() if step < low)
-    rest = f"most have {bucket_start(low):,} to {bucket_start(high + 1):,}"
-    if longer:
-        said = f"{longer:,} records have {bucket_start(high + 1):,} bytes or more"
-        _note(partial, spec, f"{said}, the longest {partial.longest:,}; {rest}", partial.longest)
-    if shorter:
-        _note(
-            partial, spec, f"{shorter:,} records have fewer than {bucket_start(low):,} bytes; {rest}", shorter
-        )
+    outliers = sum(count for step, count in partial.lengths.items() if not low <= step <= high)
+    if not outliers:
+        return
+    least, beyond = bucket_start(low), bucket_start(high + 1)
+    tally = partial.tally("length_outlier", "warning")
+    for line, length in enumerate(json_lengths(partial), 1):
+        if least <= length < beyond or not partial.fingerprints[line - 1]:
+            continue
+        if tally.count < tally.most:
+            tally.add(_fault(partial, spec, line, length, f"most have {least:,} to {beyond:,}"))
+        else:
+            tally.count += 1
+            tally.add_lines(line, line)
+    tally.cut = tally.cut or tally.count < outliers
+    tally.count = outliers
+
+
+def _fault(partial: Partial, spec: Spec, line: int, length: int, rest: str) -> Fault:
+    found = Findings(spec, line, partial.offset(line))
+    found.add("length_outlier", "$", length, f"the record has {length:,} bytes; {rest}")
+    return found.faults[0]
 
 
 def outlier_steps(lengths: dict[int, int]) -> tuple[int, int] | None:
@@ -51,9 +63,3 @@ def _quantile(lengths: dict[int, int], total: int, share: float) -> int:
         if reached >= total * share:
             return step
     raise ValueError("an empty histogram has no quantiles")
-
-
-def _note(partial: Partial, spec: Spec, said: str, value: int) -> None:
-    found = Findings(spec, 0, 0)
-    found.add("length_outlier", "", value, said)
-    partial.add(found.faults[0])

@@ -14,7 +14,7 @@ from finetune_core.findings import Findings, Spec
 from finetune_core.media_types import image_size, media_type, video_seconds
 from finetune_core.model_rules import MediaRules
 from finetune_core.partials import Partial
-from finetune_core.split import numbered_records
+from finetune_core.split import placed_records
 
 KINDS: Final = ("image", "video", "document")
 _REMEMBERED: Final = 100_000
@@ -62,7 +62,7 @@ def check_media(
     if rules is None:
         return
     known: dict[str, MediaFile | str] = {}
-    for number, line in numbered_records(chunks):
+    for number, at, line in placed_records(chunks):
         if b"s3://" not in line and b"\\/" not in line and b"\\u" not in line:
             continue
         for ref in media_of(line):
@@ -70,16 +70,16 @@ def check_media(
             bucket = bucket or home
             if home != bucket:
                 said = f"lies in {home}, not in {bucket}"
-                _note(partial, Findings(spec, number, 0), ref, "media_bucket", said)
+                _note(partial, Findings(spec, number, at), ref, "media_bucket", said)
                 continue
             if ref.uri not in known:
                 if len(known) == most:
                     said = f"only the first {most:,} files were looked at"
-                    _note(partial, Findings(spec, number, 0), ref, "media_unchecked", said)
+                    _note(partial, Findings(spec, number, at), ref, "media_unchecked", said)
                     return
                 known[ref.uri] = look(ref.uri)
             for code, said in judge_media(ref, known[ref.uri], rules):
-                _note(partial, Findings(spec, number, 0), ref, code, said)
+                _note(partial, Findings(spec, number, at), ref, code, said)
 
 
 def _note(partial: Partial, found: Findings, ref: MediaRef, code: str, said: str) -> None:

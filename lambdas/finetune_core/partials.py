@@ -7,6 +7,7 @@ file give the same whole. Lines are counted from the range's own start until the
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -24,7 +25,11 @@ MOST_RANGES: Final = 50_000
 """Ranges of faulty lines remembered per code; beyond it only the count goes on."""
 
 REMEMBERED: Final = 600_000
-"""Lines whose fingerprints are kept for finding duplicates: more than any model takes (500,000)."""
+"""Lines whose fingerprints and sizes are kept, to find duplicates and to name places: more than any model
+takes (500,000)."""
+
+LABEL_LINES: Final = 1_000
+"""Lines remembered per label."""
 
 
 class Tally(Struct):
@@ -60,6 +65,13 @@ class Tally(Struct):
             self.cut = True
 
 
+class Label(Struct):
+    """The records with one answer: their number and the first of their lines."""
+
+    count: int = 0
+    lines: list[int] = []
+
+
 class Partial(Struct):
     """The result of scanning one byte range.
 
@@ -67,7 +79,8 @@ class Partial(Struct):
     `further_bytes` and `messages` are as in `tokens`, over a sample of lines of `sampled` bytes in all;
     `lengths` counts records by `length_bucket`; `fingerprints` has one signed 64-bit number per line, 0 for
     lines without a record. `stable` tells whether these can be compared with those of another process.
-    `media` counts images, videos and documents, `labels` the records by answer where answers are labels: None
+    `line_sizes` has the bytes of each line with its line end, as far as fingerprints go. `media` counts
+    images, videos and documents, `labels` has the lines of records by answer where answers are labels: None
     once there are too many of them.
     """
 
@@ -85,8 +98,9 @@ class Partial(Struct):
     lengths: dict[int, int] = {}
     tallies: dict[str, Tally] = {}
     media: dict[str, int] = {}
-    labels: dict[str, int] | None = {}
+    labels: dict[str, Label] | None = {}
     fingerprints: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
+    line_sizes: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
 
     def tally(self, code: str, severity: Severity) -> Tally:
         """Return the tally of a code and severity, new if there was none."""
@@ -95,13 +109,19 @@ class Partial(Struct):
             self.tallies[key] = Tally(code, severity, most=self.examples)
         return self.tallies[key]
 
-    def count_label(self, label: str, number: int = 1) -> None:
+    def count_label(self, label: str, lines: Iterable[int], number: int = 1) -> None:
         """Count records with this answer; forget all answers when they are too many to be labels."""
         if self.labels is None:
             return
-        self.labels[label] = self.labels.get(label, 0) + number
+        counted = self.labels.setdefault(label, Label())
+        counted.count += number
+        counted.lines.extend(islice(lines, LABEL_LINES - len(counted.lines)))
         if len(self.labels) > MOST_LABELS:
             self.labels = None
+
+    def offset(self, line: int) -> int:
+        """Return the byte at which a line (from 1) of a whole file begins; 0 if that is not known."""
+        return sum(self.line_sizes[: line - 1]) if 0 < line <= len(self.line_sizes) else 0
 
     def add(self, fault: Fault) -> None:
         """Count a fault."""
@@ -125,6 +145,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
             _join(whole.tally(tally.code, tally.severity), tally, whole.lines)
         room = REMEMBERED - len(whole.fingerprints)
         whole.fingerprints.extend(part.fingerprints[:room])
+        whole.line_sizes.extend(part.line_sizes[:room])
         lengths.update(part.lengths)
         media.update(part.media)
         whole.stable = part.stable
@@ -144,8 +165,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
 def _join_labels(whole: Partial, part: Partial) -> None:
     if part.labels is None:
         whole.labels = None
-    for label, number in (part.labels or {}).items():
-        whole.count_label(label, number)
+    for answer, label in (part.labels or {}).items():
+        whole.count_label(answer, (line + whole.lines for line in label.lines), label.count)
 
 
 def _join(whole: Tally, part: Tally, offset: int) -> None:
@@ -157,6 +178,18 @@ def _join(whole: Tally, part: Tally, offset: int) -> None:
     for first, last in zip(part.ranges[::2], part.ranges[1::2], strict=True):
         whole.add_lines(first + offset, last + offset)
     whole.cut = whole.cut or part.cut
+
+
+def json_lengths(partial: Partial) -> "array[int]":
+    """Return the bytes of each line of a whole file without byte order mark and carriage return."""
+    lengths = partial.line_sizes[:]
+    if lengths and "byte_order_mark:error" in partial.tallies:
+        lengths[0] -= 3
+    ended = partial.tallies.get("carriage_return:warning", Tally("carriage_return", "warning")).ranges
+    for first, last in zip(ended[::2], ended[1::2], strict=True):
+        for line in range(first, min(last, len(lengths)) + 1):
+            lengths[line - 1] -= 1
+    return lengths
 
 
 def length_bucket(length: int) -> int:

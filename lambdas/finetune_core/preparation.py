@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from finetune_core.contracts import Counts, RunSettings, Shard, TokenRange
 from finetune_core.errors import DatasetInvalid
@@ -12,12 +12,15 @@ from finetune_core.model_rules import KindRules
 from finetune_core.split import SplitPlan, plan_split
 from finetune_core.validation import Report, Scanned
 
+if TYPE_CHECKING:
+    from finetune_core.near_duplicates import Grouping
+
 SHARD: Final = 25
 """Evaluation records that one function call asks: small enough to end in time on a slow endpoint."""
 MOST_EVALUATION: Final = 1000
 """Records of the user's own evaluation file that are asked; the rest would only cost."""
-MOST_COMPARED: Final = 64 * 1_048_576
-"""Bytes of a training file up to which near duplicates are looked for before it is split."""
+MOST_COMPARED: Final = 256 * 1_048_576
+"""Bytes of a dataset up to which near duplicates are looked for: 52 seconds of one function."""
 _SHOWN: Final = 5
 
 Part = Literal["train", "validation", "evaluation"]
@@ -73,19 +76,22 @@ def choose_sources(roles: set[str], *, takes_validation: bool, can_be_asked: boo
     return Sources(validation, "validation" if "validation" in roles and not takes_validation else None)
 
 
-def near_duplicates(train: Scanned, sources: Sources, read: Callable[[], Iterable[bytes]]) -> dict[int, int]:
+def near_duplicates(
+    train: Scanned, sources: Sources, read: Callable[[], Iterable[bytes]], known: Grouping | None
+) -> dict[int, int]:
     """Return which record decides for each near duplicate, so that a split keeps them on one side.
 
-    Nothing for a file that is not split, or too large to compare in one function (12 seconds at the bound);
-    copies of a record stay together in any case. `read` yields the records, each time it is called.
+    Nothing for a file that is not split, or too large to compare in one function; copies of a record stay
+    together in any case. ``known`` is what the check of the whole dataset found, training records first;
+    without it ``read`` yields the records, each time it is called.
     """
     split = sources.validation is None or sources.evaluation is None
     if not split or train.partial.size > MOST_COMPARED:
         return {}
     from finetune_core.near_duplicates import group  # noqa: PLC0415 - costs the function's start
 
-    own = (mark for mark in train.partial.fingerprints if mark)
-    pairs = zip(own, group(read).marks, strict=True)
+    own = [mark for mark in train.partial.fingerprints if mark]
+    pairs = zip(own, (known or group(read)).marks[: len(own)], strict=True)
     return {mark: group_mark for mark, group_mark in pairs if mark != group_mark}
 
 

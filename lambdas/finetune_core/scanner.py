@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xxhash import xxh3_64_digest
 
@@ -22,6 +22,9 @@ from finetune_core.labels import count_labels
 from finetune_core.line_check import WHITE_SPACE, check_line
 from finetune_core.partials import REMEMBERED, Partial, length_bucket
 from finetune_core.tokens import SAMPLE_EVERY, SAMPLE_HEAD, count_messages, is_sampled, measure
+
+if TYPE_CHECKING:
+    from finetune_core.secret_checks import SecretCheck
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LENGTHS_KEPT: Final = 65_536
@@ -41,6 +44,18 @@ def _hashes(lines: Iterable[bytes]) -> "array[int]":
     return array("q", map(hash, lines))
 
 
+def _sizes(lines: Iterable[bytes]) -> "array[int]":
+    return array("q", [*map(len, lines)])
+
+
+def _secret_check(spec: Spec) -> "SecretCheck | None":
+    if spec.secrets == "off":
+        return None
+    from finetune_core.secret_checks import SecretCheck  # noqa: PLC0415 - half a second
+
+    return SecretCheck(spec)
+
+
 class Scanner:
     """Scans the lines that start within [start, stop) of a file.
 
@@ -54,7 +69,8 @@ class Scanner:
         self._reader = BlockReader(start, stop)
         self._found = Partial(stable=stable, examples=spec.examples)
         self._fingerprints = fingerprints if stable else _hashes
-        self._lengths = array("L")
+        self._lengths = array("q")
+        self._secrets = _secret_check(spec)
 
     @property
     def done(self) -> bool:
@@ -90,25 +106,38 @@ class Scanner:
     def _scan(self, block: Block) -> None:
         """Judge a block of whole lines."""
         text = block.lines + b"\n" if block.unfinished else block.lines
-        if block.at == 0 and text.startswith(_BOM):
+        if self._secrets:
+            self._secrets.look(BytesIO(block.lines), self._found.lines + 1, block.at, self._found)
+        marked = block.at == 0 and text.startswith(_BOM)
+        if marked:
             self._note("byte_order_mark", "ef bb bf", "the file starts with a byte order mark", line=1)
             text = text[len(_BOM) :]
-        lines = list(BytesIO(text))
+        lines = BytesIO(text).readlines()
+        sizes = lengths = _sizes(lines)
         accepted = self._fast.accept(text, lines)
         if not accepted and b"\r" in text:
             self._note_carriage_returns(text, block.at + len(block.lines) - len(text) + block.unfinished)
             text = text.replace(b"\r\n", b"\n")
-            lines = list(BytesIO(text))
+            lines = BytesIO(text).readlines()
+            lengths = _sizes(lines)
             accepted = self._fast.accept(text, lines)
-        if len(self._found.fingerprints) < REMEMBERED:
-            self._found.fingerprints += self._fingerprints(lines)
-        if self._spec.labels:
-            count_labels(lines, self._spec.format, self._found)
+        self._remember(lines, sizes)
+        if marked:
+            self._found.line_sizes[0] += len(_BOM)
         if accepted:
-            self._accept(lines, len(text))
+            self._accept(lengths, len(text))
             self._sample(block.lines, block.at)
         else:
             self._take_apart(block, lines)
+
+    def _remember(self, lines: list[bytes], sizes: "array[int]") -> None:
+        """Keep what tells lines apart, and where they are."""
+        found = self._found
+        if found.labels is not None:
+            count_labels(lines, self._spec.format, found)
+        if len(found.fingerprints) < REMEMBERED:
+            found.fingerprints += self._fingerprints(lines)
+            found.line_sizes += sizes
 
     def _take_apart(self, block: Block, lines: list[bytes]) -> None:
         """Judge a block that was not accepted whole, line by line."""
@@ -132,17 +161,17 @@ class Scanner:
                 return
             for kind, count in result.media.items():
                 self._found.media[kind] = self._found.media.get(kind, 0) + count
-        self._accept([line], len(line))
+        self._accept(array("q", (len(line),)), len(line))
         if is_sampled(at, len(original)):
             self._measure(original)
 
-    def _accept(self, lines: list[bytes], size: int) -> None:
+    def _accept(self, lengths: "array[int]", size: int) -> None:
         """Count records."""
         found = self._found
-        found.lines += len(lines)
-        found.records += len(lines)
+        found.lines += len(lengths)
+        found.records += len(lengths)
         found.json_size += size
-        self._lengths.extend(map(len, lines))
+        self._lengths += lengths
 
     def _sample(self, block: bytes, at: int) -> None:
         """Measure the lines of a block at offset `at` that `is_sampled` names, passing over the others."""
@@ -169,11 +198,12 @@ class Scanner:
     def _flush_lengths(self) -> None:
         """Fold the lengths seen since the last time into the histogram."""
         found = self._found
-        for length, count in Counter(self._lengths).items():
+        counted = Counter(self._lengths)
+        for length, count in counted.items():
             bucket = length_bucket(length)
             found.lengths[bucket] = found.lengths.get(bucket, 0) + count
-        found.longest = max(found.longest, max(self._lengths, default=0))
-        self._lengths = array("L")
+        found.longest = max(found.longest, max(counted, default=0))
+        self._lengths = array("q")
 
     def _note(self, code: str, value: object, said: str, *, line: int, at: int = 0) -> Fault:
         finding = Findings(self._spec, line, at)
@@ -190,6 +220,7 @@ class Scanner:
         self._found.longest = max(self._found.longest, block.size)
         if len(self._found.fingerprints) < REMEMBERED:
             self._found.fingerprints.append(0)
+            self._found.line_sizes.append(block.size)
 
     def _note_carriage_returns(self, text: bytes, at: int) -> None:
         """Count the lines that end with a carriage return, as one fault each; `text` lies at offset `at`."""

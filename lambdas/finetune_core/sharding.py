@@ -92,7 +92,8 @@ class Sharding(Struct, frozen=True, kw_only=True):
     def spec(self, role: str) -> Spec:
         """Return what the records of a role are checked against."""
         kind = self.preflight.customization_type
-        return spec_of(self.source(role).sniffed, row_of(self.preflight), kind, role)
+        sniffed, secrets = self.source(role).sniffed, self.plan.settings.secrets
+        return spec_of(sniffed, row_of(self.preflight), kind, role, secrets=secrets)
 
     def partial_key(self, one: Range) -> str:
         """Return the key of what a range found."""

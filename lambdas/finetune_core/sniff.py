@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from finetune_core.labels import are_labels
 from finetune_core.records import recognise
 
 HEAD: Final = 262_144
@@ -20,15 +19,13 @@ class Sniffed(Struct, frozen=True):
     """What the head of a file shows.
 
     `format` is a key of `records.NAMES` or None; `code` and `message` tell a fault that makes reading line by
-    line pointless, "" if there is none. `bom` says that the file starts with a byte order mark; `labels` that
-    the answers of its records are few and short, as labels are.
+    line pointless, "" if there is none. `bom` says that the file starts with a byte order mark.
     """
 
     format: str | None = None
     code: str = ""
     message: str = ""
     bom: bool = False
-    labels: bool = False
 
 
 def sniff(head: bytes) -> Sniffed:
@@ -40,8 +37,7 @@ def sniff(head: bytes) -> Sniffed:
         return Sniffed(code="wrong_encoding", message="the file is UTF-16, not UTF-8")
     bom = head.startswith(_BOM)
     lines = [line.strip() for line in head.removeprefix(_BOM).split(b"\n")]
-    every = [line for line in lines if line]
-    lines = every[:_LINES]
+    lines = [line for line in lines if line][:_LINES]
     if not lines:
         return Sniffed(bom=bom)
     first = lines[0]
@@ -52,7 +48,7 @@ def sniff(head: bytes) -> Sniffed:
     if records:
         names = Counter(name for name in map(recognise, records) if name is not None)
         name = names.most_common(1)[0][0] if names else None
-        return Sniffed(format=name, bom=bom, labels=are_labels(every, name))
+        return Sniffed(format=name, bom=bom)
     return _no_records(lines, bom)
 
 

@@ -96,20 +96,22 @@ def fingerprints(chunks: Iterable[bytes]) -> Iterator[int]:
 
 def records(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the non-blank lines of a file, each ending in \\n alone; `chunks` may be of any size."""
-    return (line for _, line in numbered_records(chunks))
+    return (line for _, _, line in placed_records(chunks))
 
 
-def numbered_records(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the records as `records` does, each with the number of its line, from 1."""
+def placed_records(chunks: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the records as `records` does, each with its line's number, from 1, and the byte it begins at."""
+    at = 0
     for number, line in enumerate(_lines(chunks), 1):
-        if line.strip(WHITE_SPACE):
-            yield number, line.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+        record = line.removeprefix(_BOM) if number == 1 else line
+        if record.strip(WHITE_SPACE):
+            yield number, at, record.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+        at += len(line)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a file as they are, without its byte order mark."""
+    """Yield the lines of a file as they are."""
     tail: list[bytes] = []
-    first = True
     for chunk in chunks:
         end = chunk.rfind(b"\n") + 1
         tail.append(chunk[:end] if end else chunk)
@@ -117,10 +119,8 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
             continue
         block = b"".join(tail)
         tail = [chunk[end:]]
-        yield from BytesIO(block.removeprefix(_BOM) if first else block)
-        first = False
-    rest = b"".join(tail)
-    yield from BytesIO(rest.removeprefix(_BOM) if first else rest)
+        yield from BytesIO(block)
+    yield from BytesIO(b"".join(tail))
 
 
 def _evaluation_size(total: int, spare: int, asked: int, notes: list[str]) -> int:

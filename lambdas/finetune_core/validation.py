@@ -17,7 +17,7 @@ from msgspec import Struct
 from finetune_core.catalogue import kind_of
 from finetune_core.contracts import TokenRange
 from finetune_core.dataset_checks import check_dataset
-from finetune_core.faults import Fault
+from finetune_core.faults import Answer, Fault
 from finetune_core.findings import Findings, Spec
 from finetune_core.model_rules import Kind, KindRules, Model
 from finetune_core.partials import EXAMPLES, Partial, Tally, bucket_start, merge
@@ -116,15 +116,18 @@ def validate_files(
     kind: str,
     *,
     examples: int = EXAMPLES,
+    secrets: Answer = "off",
     also: Callable[[list[Scanned]], None] | None = None,
 ) -> Report:
     """Return the report on a dataset's files together: sums of records and leakage included.
 
-    `examples` of each fault are kept. `also` may add faults to the partials of the scanned files: the checks
-    that are made on request.
+    `examples` of each fault are kept; likely secrets and personal data are told as `secrets` says. `also` may
+    add faults to the partials of the scanned files: the checks that are made on request.
     """
     scanned = [
-        scan(files[role], model, kind, role=role, examples=examples) for role in ROLES if role in files
+        scan(files[role], model, kind, role=role, examples=examples, secrets=secrets)
+        for role in ROLES
+        if role in files
     ]
     if also:
         also(scanned)
@@ -144,11 +147,19 @@ def choose_format(sniffed: Sniffed, rules: KindRules) -> str:
     return sniffed.format if sniffed.format in rules.formats else rules.formats[0]
 
 
-def spec_of(sniffed: Sniffed, model: Model, kind: str, role: str, *, examples: int = EXAMPLES) -> Spec:
+def spec_of(
+    sniffed: Sniffed,
+    model: Model,
+    kind: str,
+    role: str,
+    *,
+    examples: int = EXAMPLES,
+    secrets: Answer = "off",
+) -> Spec:
     """Return what a file's records are checked against, by what its head showed."""
     rules = offered_rules(model, kind)
     name = choose_format(sniffed, rules)
-    return Spec(rules, name, role, model.name, examples=examples, labels=sniffed.labels)
+    return Spec(rules, name, role, model.name, examples=examples, secrets=secrets)
 
 
 def scan(
@@ -159,12 +170,13 @@ def scan(
     role: Role = "train",
     stable: bool = True,
     examples: int = EXAMPLES,
+    secrets: Answer = "off",
 ) -> Scanned:
     """Scan one whole file."""
     offered_rules(model, kind)
     head, rest = _head(iter(chunks))
     sniffed = sniff(head)
-    spec = spec_of(sniffed, model, kind, role, examples=examples)
+    spec = spec_of(sniffed, model, kind, role, examples=examples, secrets=secrets)
     if sniffed.code:
         return Scanned(role, sniffed, unreadable(sniffed, spec))
     scanner = Scanner(spec, stable=stable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finetune_aws import media, multipart, objects, results, sources
+from finetune_aws import media, multipart, neighbours, objects, results, sources
 from finetune_core.contracts import ObjectRef
 from finetune_core.partial_codec import from_bytes
 from finetune_core.partials import Partial, merge
@@ -25,18 +25,18 @@ def merge_shards(described: ObjectRef) -> ShardList:
     plan, preflight = sharding.plan, sharding.preflight
     scanned = [_joined(sharding, source) for source in sharding.sources]
     model, kind = row_of(preflight), preflight.customization_type
-    media.check(scanned, lambda role: sources.read_source(sharding.source(role), stop=0), plan, model, kind)
+
+    def read(role: str) -> Iterator[bytes]:
+        return sources.read_source(sharding.source(role), stop=0)
+
+    media.check(scanned, read, plan, model, kind)
+    near = neighbours.check(scanned, read, plan, model, kind)
     report = judge(scanned, model, kind)
     names = {
         str(source.role): words_for([piece.key for piece in source.pieces]) for source in sharding.sources
     }
     verdict = results.decide(
-        plan,
-        preflight,
-        scanned,
-        report,
-        names=names,
-        read=lambda: sources.read_source(sharding.source("train"), stop=0),
+        plan, preflight, scanned, report, names=names, read=lambda: read("train"), near=near
     )
     order = Order(sharding=sharding, verdict=verdict, uploads=_uploads(sharding, verdict))
     where = sources.describe(sharding, "order.json", order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from finetune_aws import media, results
+from finetune_aws import media, neighbours, results
 from finetune_core.contracts import Plan, Preflight, Validation
 from finetune_core.unlisted import row_of
 from finetune_core.validation import ROLES, judge, scan
@@ -22,12 +22,21 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
     files = Files(plan, preflight)
     model, kind = row_of(preflight), preflight.customization_type
     scanned = [
-        scan(files.chunks(role), model, kind, role=role, stable=True) for role in ROLES if role in files.roles
+        scan(files.chunks(role), model, kind, role=role, secrets=plan.settings.secrets)
+        for role in ROLES
+        if role in files.roles
     ]
     media.check(scanned, files.chunks, plan, model, kind)
+    near = neighbours.check(scanned, files.chunks, plan, model, kind)
     report = judge(scanned, model, kind)
     verdict = results.decide(
-        plan, preflight, scanned, report, names=files.names(), read=lambda: files.chunks("train")
+        plan,
+        preflight,
+        scanned,
+        report,
+        names=files.names(),
+        read=lambda: files.chunks("train"),
+        near=near,
     )
     with tempfile.TemporaryDirectory() as folder:
         prepared = PartsWriter(plan, files, Path(folder)).write(verdict.split, verdict.sources)

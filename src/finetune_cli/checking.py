@@ -15,7 +15,7 @@ from finetune_cli.errors import CommandError
 from finetune_core import runs
 from finetune_core.catalogue import find_model, suggest_models
 from finetune_core.contracts import RunSettings
-from finetune_core.faults import Fault
+from finetune_core.faults import Answer, Fault
 from finetune_core.model_rules import Model
 from finetune_core.partials import EXAMPLES
 from finetune_core.settings import for_collection, merge
@@ -75,6 +75,7 @@ def check_files(
     kind: str,
     *,
     examples: int = EXAMPLES,
+    secrets: Answer = "off",
     also: Callable[[list[Scanned]], None] | None = None,
 ) -> Report:
     """Check a dataset's files together. They are read once, a piece at a time; `also` are further checks.
@@ -83,7 +84,7 @@ def check_files(
         CommandError: the model does not offer this kind of customization.
     """
     each = {role: (path,) for role, path in files.items()}
-    return _check(each, model, kind, examples=examples, also=also)
+    return _check(each, model, kind, examples=examples, secrets=secrets, also=also)
 
 
 def _check(
@@ -92,6 +93,7 @@ def _check(
     kind: str,
     *,
     examples: int = EXAMPLES,
+    secrets: Answer = "off",
     also: Callable[[list[Scanned]], None] | None = None,
 ) -> Report:
     try:
@@ -100,13 +102,15 @@ def _check(
         do = "Choose another --type or --model; `finetune models` shows what goes together."
         raise CommandError(f"{error}.", where="--type", do=do) from None
     read = {role: chunks(paths) for role, paths in files.items()}
-    return validate_files(read, model, kind, examples=examples, also=also)
+    return validate_files(read, model, kind, examples=examples, secrets=secrets, also=also)
 
 
 def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
     """Check what a drop will upload; None when the catalogue does not know the model, so Bedrock decides."""
     model = find_model(settings.base_model)
-    return _check(data_files(drop), model, settings.customization_type) if model else None
+    if model is None:
+        return None
+    return _check(data_files(drop), model, settings.customization_type, secrets=settings.secrets)
 
 
 def data_files(drop: Drop) -> dict[Role, list[Path]]:

@@ -1,19 +1,17 @@
-"""The checks of `finetune validate` that are made on request: near duplicates, secrets, local media."""
+"""The checks of `finetune validate` that need the files again: near duplicates and local media."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from finetune_core.findings import Findings, Spec
-from finetune_core.split import numbered_records
 from finetune_core.validation import Role, Scanned, spec_of
 
 if TYPE_CHECKING:
+    from finetune_core.faults import Answer
+    from finetune_core.findings import Spec
     from finetune_core.media_checks import MediaFile
     from finetune_core.model_rules import Model
     from finetune_core.near_checks import Read
@@ -24,16 +22,15 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Requests:
-    """Which further checks were asked for; `secrets` is "warn", "block" or None."""
+    """Which further checks were asked for."""
 
-    near_duplicates: bool = False
-    secrets: str | None = None
+    near_duplicates: Answer = "off"
     media_root: Path | None = None
 
     @property
     def any(self) -> bool:
         """Whether anything was asked for."""
-        return self.near_duplicates or self.secrets is not None or self.media_root is not None
+        return self.near_duplicates != "off" or self.media_root is not None
 
     def checks(self, files: Mapping[Role, Path], model: Model, kind: str) -> Callable[[list[Scanned]], None]:
         """The checks as one function that adds faults to scanned files."""
@@ -50,14 +47,12 @@ class Requests:
     def _check(
         self, paths: Mapping[Role, Path], partials: dict[str, Partial], specs: dict[str, Spec]
     ) -> None:
-        if self.near_duplicates:
+        if self.near_duplicates != "off":
             from finetune_core.near_checks import check_near_duplicates  # noqa: PLC0415
 
             readers: dict[str, Read] = {role: _reader(path) for role, path in paths.items()}
-            check_near_duplicates(readers, partials, specs)
+            check_near_duplicates(readers, partials, specs, answer=self.near_duplicates)
         for role, path in paths.items():
-            if self.secrets:
-                _check_secrets(path, partials[role], specs[role], block=self.secrets == "block")
             if self.media_root:
                 from finetune_core.media_checks import check_media  # noqa: PLC0415
 
@@ -95,35 +90,3 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 def _reader(path: Path) -> Callable[[], Iterator[bytes]]:
     return lambda: chunks(path)
-
-
-def _check_secrets(path: Path, partial: Partial, spec: Spec, *, block: bool) -> None:
-    from finetune_cli.detectors import detecting, personal_data_in, secrets_in  # noqa: PLC0415
-
-    decode = msgspec.json.Decoder().decode
-    with detecting():
-        for number, line in numbered_records(chunks(path)):
-            try:
-                record = decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                continue  # the line has its own fault already
-            found = Findings(spec, number, 0)
-            for place, text in _texts(record, "$"):
-                for code, what, shown in {*secrets_in(text), *personal_data_in(text)}:
-                    said = (
-                        f"this looks like a secret: {what}" if code == "likely_secret" else f"likely {what}"
-                    )
-                    found.add(code, place, shown, said, severity="error" if block else "warning")
-            for fault in sorted(found.faults, key=lambda fault: (fault.path, fault.message)):
-                partial.add(fault)
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, f"{path}[{index}]")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, f"{path}.{key}")

@@ -50,6 +50,8 @@ RUN_KEYS: Final = {
     "minimum_new_bytes": "Bytes of a corpus that must be new before a drop starts a run; 0: every drop.",
     "training_gate": "What in the loss curves keeps a model from being served.",
     "rollout": "Where a candidate is judged: beside the champion (blue_green) or in its endpoint (in_place).",
+    "secrets": "What likely secrets and personal data are: not looked for, warnings, or errors.",
+    "near_duplicates": "What records that say nearly the same are: not looked for, warnings, or errors.",
 }
 """What each key of `run.json` means."""
 

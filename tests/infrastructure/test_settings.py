@@ -60,6 +60,8 @@ WRONG_RUN = {
     "approval": "maybe",
     "training_gate": "strict",
     "rollout": "canary",
+    "secrets": "yes",
+    "near_duplicates": True,
     "approve_above_usd": None,
     "base": "parent",
     "minimum_new_bytes": -1,

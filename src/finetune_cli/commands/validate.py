@@ -55,12 +55,14 @@ def _add_requests(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("checks on request")
     group.add_argument(
         "--near-duplicates",
-        action="store_true",
-        help="also look for records that say nearly the same, in a file and across files",
+        default="off",
+        choices=("off", "warn", "block"),
+        help="also look for records that say nearly the same, in and across files; block makes them errors",
     )
     group.add_argument(
         "--secrets",
-        choices=("warn", "block"),
+        default="off",
+        choices=("off", "warn", "block"),
         help="also look for likely secrets and personal data; block makes them errors",
     )
     group.add_argument(
@@ -92,11 +94,9 @@ def _checked(args: Namespace, files: dict[Role, Path], model: Model) -> Report:
     from finetune_cli.checking import check_files  # noqa: PLC0415
     from finetune_cli.requested import Requests  # noqa: PLC0415
 
-    requests = Requests(
-        near_duplicates=args.near_duplicates, secrets=args.secrets, media_root=args.media_root
-    )
+    requests = Requests(near_duplicates=args.near_duplicates, media_root=args.media_root)
     also = requests.checks(files, model, args.type) if requests.any else None
-    return check_files(files, model, args.type, examples=args.examples, also=also)
+    return check_files(files, model, args.type, examples=args.examples, secrets=args.secrets, also=also)
 
 
 def _fixed(args: Namespace, files: dict[Role, Path], model: Model, console: Console) -> Report:

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 
-from finetune_core.labels import are_labels
 from finetune_core.lengths import outlier_steps
 from finetune_core.partials import length_bucket, merge
 from finetune_core.sniff import sniff
@@ -78,19 +77,34 @@ def test_labels_and_lengths_do_not_depend_on_the_shards() -> None:
 
 def test_labels_that_turn_out_to_be_many_are_forgotten() -> None:
     content = pairs(["yes", "no"] * 250 + [f"answer {n}" for n in range(100)])
-    assert are_labels(content.splitlines()[:150], "prompt-completion")
     part = scan([content], model(LLAMA_31), "fine-tuning").partial
     assert part.labels is None
     assert "label_balance" not in judged(content).counts
 
 
-def test_far_longer_and_far_shorter_records_are_told() -> None:
+def test_the_rare_label_is_named_with_its_lines_wherever_they_are() -> None:
+    answers = ["yes"] * 900 + ["no"] * 800
+    answers[1] = answers[600] = answers[601] = "perhaps"
+    content = pairs(answers)
+    report = judged(content)
+    fault = next(fault for fault in report.faults if fault.code == "label_balance")
+    assert (fault.line, fault.byte_offset) == (2, content.index(b"\n") + 1)
+    row = next(row for row in report.lines if row.code == "label_balance")
+    assert row.ranges == ((2, 2), (601, 602))
+    assert not row.cut
+
+
+def test_far_longer_and_far_shorter_records_are_named() -> None:
     usual = [f"answer {n} " + "word " * (60 + n % 40) for n in range(200)]
-    report = judged(pairs([*usual, "much " * 3000, "x"]))
-    said = [fault.message for fault in report.faults if fault.code == "length_outlier"]
-    assert said[0].startswith("1 records have ")
-    assert "the longest 15," in said[0]
-    assert "fewer than" in said[1]
+    content = b"\xef\xbb\xbf\n" + pairs(["x", *usual, "much " * 3000, *usual[:20]]).replace(b"\n", b"\r\n")
+    report = judged(content)
+    found = [fault for fault in report.faults if fault.code == "length_outlier"]
+    assert [fault.line for fault in found] == [2, 203]
+    for fault in found:
+        line = content[fault.byte_offset :].partition(b"\r\n")[0]
+        assert line == content.splitlines()[fault.line - 1]
+        assert fault.message.startswith(f"the record has {len(line) + 1:,} bytes; most have ")
+    assert report.counts["length_outlier"] == 2
     assert "length_outlier" not in judged(pairs(usual)).counts
 
 

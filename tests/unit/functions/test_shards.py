@@ -36,14 +36,16 @@ def call(name: str, event: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def outcome(files: dict[str, bytes], size: int | None, **changes: Any) -> tuple[Any, dict[str, bytes]]:
+def outcome(
+    files: dict[str, bytes], size: int | None, *, asked: dict[str, Any] | None = None, **changes: Any
+) -> tuple[Any, dict[str, bytes]]:
     """Give the answer (or refusal) and all that is left behind; `size` None validates in one piece."""
     fake = FakeAws()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clients.boto3, "client", fake.client)
         clients.client.cache_clear()
         pin(fake, collection="corpora" if changes else "datasets", **files)
-        chosen = plan(settings=run_settings(evaluation_records=5, validation_fraction=0.2))
+        chosen = plan(settings=run_settings(evaluation_records=5, validation_fraction=0.2, **(asked or {})))
         found = preflight(**changes)
         answer: Any
         try:
@@ -157,3 +159,35 @@ def test_there_are_never_more_ranges_than_an_upload_has_parts() -> None:
     assert ranges[0].start == 0
     assert ranges[-1].stop == piece.bytes
     assert all(a.stop == b.start for a, b in pairwise(ranges))
+
+
+def told(number: int, text: str) -> bytes:
+    return record(number).replace(b"answer %d" % number, text.encode())
+
+
+SENTENCE = "the quick brown fox jumps over the lazy dog while the cat looks on from the old garden wall"
+
+
+@pytest.mark.parametrize("size", [None, 1500])
+@pytest.mark.parametrize("answer", ["off", "warn", "block"])
+def test_secrets_and_near_duplicates_are_what_the_settings_say(size: int | None, answer: str) -> None:
+    body = [record(number) for number in range(20)]
+    body += [told(20, "Write to jo@firma.local"), told(21, SENTENCE), told(21, SENTENCE + " today")]
+    files = {"train": b"".join(body), "validation": record(50) + told(21, SENTENCE + " again")}
+    found, kept = outcome(files, size, asked={"secrets": answer, "near_duplicates": answer})
+    report = json.loads(kept[f"artifacts-bucket/runs/{RUN_ID}/validation.json"])
+    kinds = ("personal_data", "near_duplicate", "near_leak")
+    if answer == "off":
+        assert not set(kinds) & set(report["counts"])
+        return
+    placed = {fault["code"]: fault for fault in report["faults"] if fault["code"] in kinds}
+    assert {(code, fault["line"]) for code, fault in placed.items()} == {
+        ("personal_data", 21),
+        ("near_duplicate", 23),
+        ("near_leak", 2),
+    }
+    assert {fault["severity"] for fault in placed.values()} == {"error" if answer == "block" else "warning"}
+    assert placed["near_duplicate"]["byte_offset"] == sum(map(len, body[:22]))
+    assert placed["personal_data"]["byte_offset"] == sum(map(len, body[:20]))
+    assert "jo@firma.local" not in json.dumps(report)
+    assert isinstance(found, str) == (answer == "block")
