@@ -33,9 +33,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "serving": "provisioned_throughput",
     },
     "image-captions": {
-        "base_model": "amazon.titan-image-generator-v2:0",
+        "base_model": "amazon.titan-embed-image-v1:0",
         "type": "fine-tuning",
         "serving": "provisioned_throughput",
+        "hyperparameters": {"epochCount": 20, "batchSize": 256},
+        "evaluation_records": 200,
+        "time_to_live_hours": 4,
     },
 }
 

@@ -6,8 +6,8 @@ import struct
 import zlib
 from collections.abc import Callable
 
-SIDE = 512
-"""Pixels: within the limits of Titan Image Generator and Nova Canvas (512 to 4,096, read 2026-11-23)."""
+SIDE = 128
+"""Pixels: the least that Titan Multimodal Embeddings takes (128 to 4,096, read 2026-11-23)."""
 
 COLOURS = {
     "red": (204, 51, 51), "blue": (51, 85, 187), "green": (51, 136, 68), "yellow": (238, 204, 68),
@@ -15,28 +15,38 @@ COLOURS = {
 }  # fmt: skip
 MIDDLE = SIDE / 2
 SHAPES: dict[str, Callable[[float, float], bool]] = {
-    "circle": lambda x, y: x * x + y * y < 150**2,
-    "square": lambda x, y: abs(x) < 130 and abs(y) < 130,
-    "ring": lambda x, y: 100**2 < x * x + y * y < 160**2,
-    "diamond": lambda x, y: abs(x) + abs(y) < 180,
-    "bar": lambda x, y: abs(x) < 200 and abs(y) < 40,
+    "circle": lambda x, y: x * x + y * y < 38**2,
+    "square": lambda x, y: abs(x) < 33 and abs(y) < 33,
+    "ring": lambda x, y: 25**2 < x * x + y * y < 40**2,
+    "diamond": lambda x, y: abs(x) + abs(y) < 45,
+    "bar": lambda x, y: abs(x) < 50 and abs(y) < 10,
+    "cross": lambda x, y: min(abs(x), abs(y)) < 9 and max(abs(x), abs(y)) < 45,
 }
-PICTURES = (
-    ("red", "circle", "white"), ("blue", "square", "white"), ("green", "ring", "white"),
-    ("yellow", "diamond", "black"), ("white", "bar", "blue"), ("black", "circle", "yellow"),
-    ("red", "square", "grey"), ("blue", "diamond", "yellow"), ("white", "ring", "red"),
-    ("green", "bar", "black"),
-)  # fmt: skip
+PICTURES = tuple(
+    (colour, shape, ground)
+    for colour in COLOURS
+    for shape in SHAPES
+    for ground in COLOURS
+    if ground != colour
+)
+CAPTIONS = (
+    "A {colour} {shape} in the middle of a plain {ground} ground",
+    "Sticker with a {colour} {shape} on {ground} paper",
+    "A single {shape}, painted {colour}, and everything around it {ground}",
+    "Card on a {ground} background that shows one {colour} {shape}",
+    "The {shape} is {colour}, the ground is {ground}",
+)
 
 
 def records(prefix: str) -> list[dict[str, str]]:
-    """Return image-ref/caption records for images that lie under the S3 address `prefix`."""
+    """Return image-ref/caption records, five captions an image, for images under the S3 address `prefix`."""
     return [
         {
             "image-ref": f"{prefix}/{colour}-{shape}-on-{ground}.png",
-            "caption": f"A {colour} {shape} in the middle of a plain {ground} ground",
+            "caption": caption.format(colour=colour, shape=shape, ground=ground),
         }
         for colour, shape, ground in PICTURES
+        for caption in CAPTIONS
     ]
 
 

@@ -6,6 +6,8 @@ Calls:
     bedrock:InvokeModel  on foundation-model/* and inference-profile/* (base), provisioned-model/* and
                          custom-model-deployment/* of the account (champion, candidate)
     s3:GetObject         on the artifacts bucket's runs/*/evaluation.jsonl
+    s3:GetObjectVersion, s3:GetObject
+                         on the data bucket's datasets/* (images; Converse reads a prompt's as its caller)
     s3:PutObject         on the artifacts bucket's runs/*/answers/*
     kms:Decrypt, kms:GenerateDataKey on the keys of bucket and custom model
 """

@@ -13,7 +13,7 @@ from finetune_aws import objects, runtime
 from finetune_core.contracts import AnswerSet, EvaluationSet, Plan, Shard
 from finetune_core.errors import ServiceError, ServiceUnavailable
 from finetune_core.evaluation import Answer
-from finetune_core.prompts import Prompt, read_prompts
+from finetune_core.questions import Pair, Question, Vectors, packed, read_questions
 from finetune_core.verdicts import Contestant
 
 CONCURRENCY: Final = 4
@@ -38,9 +38,9 @@ def answer_shard(
     """
     deadline = time.monotonic() + seconds_left - RESERVE_SECONDS
     lines = objects.read(evaluation.bucket, evaluation.key)
-    prompts = list(islice(read_prompts(lines), shard.start, shard.stop))
+    questions = list(islice(read_questions(lines), shard.start, shard.stop))
     with ThreadPoolExecutor(CONCURRENCY) as pool:
-        answers = list(pool.map(lambda prompt: _ask(model_id, prompt, deadline), prompts))
+        answers = list(pool.map(lambda question: _ask(model_id, question, deadline), questions))
     key = f"{plan.prefix}/answers/{contestant}-{shard.start:05}-{shard.stop:05}.jsonl"
     body = b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
     objects.write(plan.artifacts_bucket, key, body, "application/jsonl")
@@ -48,7 +48,7 @@ def answer_shard(
     return AnswerSet(contestant=contestant, key=key, answered=len(answers) - failed, failed=failed)
 
 
-def _ask(model_id: str, prompt: Prompt, deadline: float) -> Answer:
+def _ask(model_id: str, question: Question, deadline: float) -> Answer:
     if time.monotonic() > deadline:
         raise ServiceUnavailable(
             "the shard's time is up before all prompts were answered",
@@ -56,7 +56,22 @@ def _ask(model_id: str, prompt: Prompt, deadline: float) -> Answer:
             remedy="It is tried again; raise the endpoint's model units if it repeats.",
         )
     try:
-        reply = runtime.converse(model_id, prompt.request, max_tokens=prompt.max_tokens)
+        if isinstance(question, Pair):
+            return _embed(model_id, question)
+        reply = runtime.converse(model_id, question.request, max_tokens=question.max_tokens)
     except ServiceError as error:
-        return Answer(record=prompt.record, answer=None, error=f"{type(error).__name__}: {error.what}")
-    return Answer(record=prompt.record, answer=reply.text, latency_ms=reply.latency_ms)
+        return Answer(record=question.record, answer=None, error=f"{type(error).__name__}: {error.what}")
+    return Answer(record=question.record, answer=reply.text, latency_ms=reply.latency_ms)
+
+
+def _embed(model_id: str, pair: Pair) -> Answer:
+    """Ask for the vectors of image and caption; an image that is gone counts as a failed call."""
+    image = objects.read(*objects.split_uri(pair.image), pair.version)
+    seen = runtime.embed(model_id, image=image)
+    read = runtime.embed(model_id, text=pair.caption)
+    vectors = Vectors(image=packed(seen.vector), caption=packed(read.vector))
+    return Answer(
+        record=pair.record,
+        answer=msgspec.json.encode(vectors).decode(),
+        latency_ms=(seen.latency_ms + read.latency_ms) // 2,
+    )

@@ -7,6 +7,7 @@ Calls:
     bedrock:InvokeModel   on provisioned-model/* and custom-model-deployment/* of the account
     bedrock:GetProvisionedModelThroughput, bedrock:GetCustomModelDeployment   on the same
     dynamodb:GetItem      on the ledger (keys champion#*)
-    s3:GetObject          on the artifacts bucket's runs/*/evaluation.jsonl
+    s3:GetObject          on the artifacts bucket's runs/*/evaluation.jsonl, the data bucket's datasets/*
+                          (Converse reads a prompt's images as its caller)
     kms:Decrypt           on the keys of bucket, ledger and custom model
 """

@@ -6,7 +6,7 @@ from finetune_aws import endpoints, objects, runtime
 from finetune_aws.ledger import Ledger
 from finetune_core.contracts import Champion, Endpoint, EvaluationSet, Plan
 from finetune_core.errors import ServiceError
-from finetune_core.prompts import read_prompts
+from finetune_core.questions import Pair, read_questions
 
 
 def find(plan: Plan, evaluation: EvaluationSet, candidate: Endpoint, ledger: Ledger) -> Champion:
@@ -39,11 +39,14 @@ def _why_not(arn: str, candidate: Endpoint, evaluation: EvaluationSet) -> str:
 
 def _silence(arn: str, evaluation: EvaluationSet) -> str:
     """Return why the endpoint does not answer the first held-out prompt, or "" when it does."""
-    prompt = next(read_prompts(objects.read(evaluation.bucket, evaluation.key)), None)
-    if prompt is None:
+    question = next(read_questions(objects.read(evaluation.bucket, evaluation.key)), None)
+    if question is None:
         return "there are no held-out prompts"
     try:
-        runtime.converse(arn, prompt.request, max_tokens=prompt.max_tokens)
+        if isinstance(question, Pair):
+            runtime.embed(arn, text=question.caption)
+        else:
+            runtime.converse(arn, question.request, max_tokens=question.max_tokens)
     except ServiceError as error:
         return f"its endpoint does not answer ({type(error).__name__}: {error.what})"
     return ""

@@ -71,6 +71,13 @@ def read(bucket: str, key: str, version_id: str | None = None) -> bytes:
         return _s3().get_object(Bucket=bucket, Key=key, **pinned)["Body"].read()
 
 
+def version(uri: str) -> str:
+    """Return the id of an object's current version, "" in a bucket without versions. Calls: s3:GetObject."""
+    bucket, key = split_uri(uri)
+    with translated("s3:GetObject", uri):
+        return _s3().head_object(Bucket=bucket, Key=key).get("VersionId", "")
+
+
 def read_chunks(
     bucket: str, key: str, version_id: str, size: int, *, start: int = 0, chunk: int = 0
 ) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,9 @@ import msgspec
 from finetune_aws import objects
 from finetune_core import preparation, validation_report
 from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
+from finetune_core.errors import AccessDenied, DatasetInvalid, NotFound
 from finetune_core.preparation import Prepared, Verdict
-from finetune_core.prompts import to_prompts
+from finetune_core.questions import Pair, Question, to_questions
 from finetune_core.split import records
 from finetune_core.unlisted import row_of
 from finetune_core.validation import Report, Scanned, offered_rules
@@ -47,10 +48,15 @@ def decide(
     record_format = report.format or preflight.record_format
     found = {str(file.role): file for file in scanned}
     sources = preparation.choose_sources(
-        set(found), takes_validation=preflight.takes_validation, can_be_asked=record_format in _ASKED
+        set(found),
+        takes_validation=preflight.takes_validation,
+        can_be_asked=record_format in _ASKED or row_of(preflight).embeds,
     )
     rules = offered_rules(row_of(preflight), preflight.customization_type)
-    moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()), near)
+    if record_format == "image-caption":
+        moved = preparation.same_image(records(read()))
+    else:
+        moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()), near)
     split = preparation.plan_parts(found["train"], rules, sources, plan.settings, moved)
     return Verdict(
         split=split,
@@ -65,12 +71,40 @@ def decide(
 
 
 def write_prompts(plan: Plan, lines: Iterable[bytes]) -> int:
-    """Turn held-out records into prompts, keep them, and return how many there are. Calls: s3:PutObject."""
-    text, count = bytearray(), 0
-    for count, prompt in enumerate(islice(to_prompts(lines), preparation.MOST_EVALUATION), 1):  # noqa: B007
-        text += msgspec.json.encode(prompt) + b"\n"
-    objects.write(plan.artifacts_bucket, f"{plan.prefix}/evaluation.jsonl", bytes(text), "application/jsonl")
-    return count
+    """Turn held-out records into questions, keep them, and return how many there are.
+
+    Calls: s3:PutObject, s3:GetObject (images).
+
+    Raises:
+        DatasetInvalid: an image is not there.
+    """
+    questions = list(islice(to_questions(lines), preparation.MOST_EVALUATION))
+    text = b"".join(msgspec.json.encode(each) + b"\n" for each in _pinned(questions))
+    objects.write(plan.artifacts_bucket, f"{plan.prefix}/evaluation.jsonl", text, "application/jsonl")
+    return len(questions)
+
+
+def _pinned(questions: list[Question]) -> Iterator[Question]:
+    """Yield the questions with the version of each image, so that all contestants see the same bytes."""
+    versions: dict[str, str] = {}
+    for each in questions:
+        if isinstance(each, Pair):
+            if each.image not in versions:
+                versions[each.image] = _version(each.image)
+            yield msgspec.structs.replace(each, version=versions[each.image])
+        else:
+            yield each
+
+
+def _version(image: str) -> str:
+    try:
+        return objects.version(image)
+    except (AccessDenied, NotFound) as error:
+        raise DatasetInvalid(
+            "a held-out image is not there, or the pipeline may not read it",
+            where=image,
+            remedy="Images lie under datasets/ in the data bucket. Drop the image, then run.json again.",
+        ) from error
 
 
 def validation_of(plan: Plan, verdict: Verdict, prepared: Prepared) -> Validation:

@@ -236,7 +236,7 @@ def _answers(arn: str) -> None:
     try:
         runtime.converse(arn, request, max_tokens=16)
     except RequestInvalid:
-        runtime.embed(arn, _GREETING)
+        runtime.embed(arn, text=_GREETING)
 
 
 def _restored(champion: Item, way: Way, request: Request, now: datetime) -> Item:

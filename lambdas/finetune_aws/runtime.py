@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
-from finetune_core.errors import ServiceUnavailable, Throttled
+from finetune_core.errors import RequestInvalid, ServiceUnavailable, Throttled
 from finetune_core.prompts import answer_text
 
 if TYPE_CHECKING:
@@ -56,28 +57,44 @@ def converse(model_id: str, request: dict[str, Any], *, max_tokens: int) -> Repl
     return with_retries(ask)
 
 
-def embed(model_id: str, text: str) -> Reply:
-    """Ask an embedding model for one vector; the reply's text says how long the vector is.
+@dataclass(frozen=True, kw_only=True)
+class Embedding:
+    """A vector, the time it took (milliseconds) and the tokens of its text."""
 
-    Request body of Titan Multimodal Embeddings: ``{"inputText": …}`` → ``{"embedding": […]}`` (Bedrock user
-    guide, "Amazon Titan Multimodal Embeddings G1", read 2026-11-23). Calls: bedrock:InvokeModel.
+    vector: list[float]
+    latency_ms: int
+    input_tokens: int
+
+
+def embed(model_id: str, *, text: str = "", image: bytes = b"") -> Embedding:
+    """Ask an embedding model (id or endpoint ARN) for the vector of a text, or of a PNG or JPEG image.
+
+    Body of Titan Multimodal Embeddings: ``inputText`` or ``inputImage`` (base64) → ``embedding``,
+    ``inputTextTokenCount``, ``message`` for what went wrong (Bedrock user guide,
+    model-parameters-titan-embed-mm, read 2026-11-24). Calls: bedrock:InvokeModel.
     """
+    wanted = {"inputImage": base64.b64encode(image).decode()} if image else {"inputText": text}
 
-    def ask() -> Reply:
+    def ask() -> Embedding:
         started = time.monotonic()
         with translated("bedrock:InvokeModel", model_id):
             answer = _runtime().invoke_model(
                 modelId=model_id,
-                body=json.dumps({"inputText": text}),
+                body=json.dumps(wanted),
                 contentType="application/json",
                 accept="application/json",
             )
             body = json.loads(answer["body"].read())
-        return Reply(
-            text=f"a vector of {len(body['embedding'])} numbers",
+        if body.get("message") or not body.get("embedding"):
+            raise RequestInvalid(
+                f"the model gave no vector: {body.get('message') or 'no embedding in its answer'}",
+                where=model_id,
+                remedy="Look at the text or image that was sent.",
+            )
+        return Embedding(
+            vector=body["embedding"],
             latency_ms=round((time.monotonic() - started) * 1000),
-            input_tokens=int(body.get("inputTextTokenCount", 0)),
-            output_tokens=0,
+            input_tokens=int(body.get("inputTextTokenCount") or 0),
         )
 
     return with_retries(ask)

@@ -142,6 +142,7 @@ _EMBEDDING: Final = Model(
     serving=Serving(PT_SUPPORT, _BOTH),
     source=FT,
     price_family="TitanMultimodalEmbeddings",
+    embeds=True,
 )
 _PREMIER: Final = Model(
     id="amazon.titan-text-premier-v1:0:32k",

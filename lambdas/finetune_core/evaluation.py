@@ -22,7 +22,7 @@ from finetune_core.ruling import Facts, rule
 from finetune_core.task_metrics import METRICS, WORDS, is_json
 from finetune_core.verdicts import Comparison, Contestant, Evaluation, Score, Verdict
 
-_CHOSEN: Final = "the settings ask for it"
+CHOSEN: Final = "the settings ask for it"
 
 
 class Answer(msgspec.Struct, kw_only=True, frozen=True):
@@ -53,6 +53,20 @@ class Round:
     champion_run: str = ""
     champion_note: str = ""
     slices: Mapping[int, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was measured: each contestant's means, and its values of the deciding metric by record.
+
+    ``words`` is the metric as people write it, ``why`` the reason for taking it.
+    """
+
+    metric: str
+    words: str
+    why: str
+    scores: Mapping[Contestant, Score]
+    values: Mapping[Contestant, Mapping[int, float]]
 
 
 def score(references: Mapping[int, str], answers: Answers) -> Score:
@@ -94,12 +108,35 @@ def judge(asked: Round, settings: RunSettings, seed: str) -> Evaluation:
     Raises:
         EvaluationFailed: answers are missing, or the base model answered nothing at all.
     """
-    contestants = _contestants(asked)
-    scores = {name: score(asked.references, answers) for name, answers in contestants.items()}
-    _answered_at_all(scores["base"], asked.base)
+    return decide(asked, measure(asked, settings), settings, seed)
+
+
+def measure(asked: Round, settings: RunSettings) -> Measured:
+    """Hold all contestants' answers against the reference answers.
+
+    Raises:
+        EvaluationFailed: answers are missing.
+    """
+    asked_all = contestants(asked)
     metric, why = _metric(asked, settings)
-    values = {name: per_record(asked.references, answers, metric) for name, answers in contestants.items()}
-    opponents: list[Contestant] = ["champion", "base"] if "champion" in contestants else ["base"]
+    return Measured(
+        metric=metric,
+        words=WORDS[metric],
+        why=why,
+        scores={name: score(asked.references, answers) for name, answers in asked_all.items()},
+        values={name: per_record(asked.references, answers, metric) for name, answers in asked_all.items()},
+    )
+
+
+def decide(asked: Round, found: Measured, settings: RunSettings, seed: str) -> Evaluation:
+    """Give the verdict on what was measured.
+
+    Raises:
+        EvaluationFailed: the base model answered nothing at all.
+    """
+    scores, values = found.scores, found.values
+    _answered_at_all(scores["base"], asked.base)
+    opponents: list[Contestant] = ["champion", "base"] if "champion" in scores else ["base"]
     comparisons = [_compare(name, values, seed) for name in opponents]
     opponent = opponents[0]
     tolerance = settings.gate.slice_loss
@@ -107,7 +144,7 @@ def judge(asked: Round, settings: RunSettings, seed: str) -> Evaluation:
         asked.slices, values[opponent], values["candidate"], 1.0 if tolerance is None else tolerance, seed
     )
     facts = Facts(
-        words=WORDS[metric],
+        words=found.words,
         scores=scores,
         comparisons=comparisons,
         slices=parts,
@@ -118,8 +155,8 @@ def judge(asked: Round, settings: RunSettings, seed: str) -> Evaluation:
     return Evaluation(
         verdict=verdict,
         reasons=reasons,
-        metric=metric,
-        metric_reason=why,
+        metric=found.metric,
+        metric_reason=found.why,
         base=scores["base"],
         champion=scores.get("champion"),
         champion_run=asked.champion_run,
@@ -133,7 +170,12 @@ def judge(asked: Round, settings: RunSettings, seed: str) -> Evaluation:
     )
 
 
-def _contestants(asked: Round) -> dict[Contestant, Answers]:
+def contestants(asked: Round) -> dict[Contestant, Answers]:
+    """Return every contestant's answers.
+
+    Raises:
+        EvaluationFailed: some are missing.
+    """
     found: dict[Contestant, Answers] = {"base": asked.base, "candidate": asked.candidate}
     if asked.champion is not None:
         found["champion"] = asked.champion
@@ -144,7 +186,7 @@ def _contestants(asked: Round) -> dict[Contestant, Answers]:
 
 def _metric(asked: Round, settings: RunSettings) -> tuple[str, str]:
     if settings.gate.metric != "auto":
-        return settings.gate.metric, _CHOSEN
+        return settings.gate.metric, CHOSEN
     return task_metrics.choose(asked.references.values())
 
 

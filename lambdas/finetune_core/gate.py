@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 Metric = Literal[
-    "auto", "exact_match", "token_f1", "rouge_l", "json_valid", "field_accuracy", "label_accuracy"
+    "auto",
+    "exact_match",
+    "token_f1",
+    "rouge_l",
+    "json_valid",
+    "field_accuracy",
+    "label_accuracy",
+    "recall_at_1",
+    "recall_at_5",
+    "mrr",
 ]
+
+
+RETRIEVAL: Final = ("recall_at_1", "recall_at_5", "mrr")
+"""Metrics of models that turn texts and images into vectors; all others are for answers in text."""
 
 
 class Gate(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -148,9 +148,10 @@ class Model(Struct, frozen=True):
     """A base model that Bedrock customizes or customized.
 
     `id` is the exact id for customization and Provisioned Throughput (with its context suffix);
-    `invoke_id` what Converse and InvokeModel take for the base model itself. `retired` is the ISO date
-    of the documented end of life, `legacy` the date from which no new job is taken, None if unknown:
-    the live answer of GetFoundationModel decides, these only explain.
+    `invoke_id` what Converse and InvokeModel take for the base model itself. `embeds` says that it turns
+    texts and images into vectors. `retired` is the ISO date of the documented end of life, `legacy` the date
+    from which no new job is taken, None if unknown: the live answer of GetFoundationModel decides, these
+    only explain.
     """
 
     id: str
@@ -164,3 +165,4 @@ class Model(Struct, frozen=True):
     legacy: str | None = None
     retired: str | None = None
     price_family: str = ""
+    embeds: bool = False

@@ -13,6 +13,7 @@ from typing import Final
 from finetune_core import catalogue
 from finetune_core.contracts import EndpointKind, Preflight, RunSettings
 from finetune_core.errors import ModelNotTunable, QuotaTooLow
+from finetune_core.gate import RETRIEVAL
 from finetune_core.model_rules import Model
 
 QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
@@ -132,6 +133,7 @@ def plan_training(
     kind = settings.customization_type
     rules = catalogue.rules_for(model, kind) if model else None
     told = list(warnings)
+    _check_judgement(offer.name, bool(model and model.embeds), settings)
     if model is None or rules is None:
         told.append(f"The catalogue has no row for {offer.model_id} with {kind}: limits are not checked.")
         values = dict(settings.hyperparameters)
@@ -158,6 +160,23 @@ def plan_training(
         hyperparameters=values,
         warnings=told,
     )
+
+
+def _check_judgement(name: str, embeds: bool, settings: RunSettings) -> None:
+    """Refuse settings that judge texts by vectors, or vectors by texts."""
+    metric, answers = settings.gate.metric, "vectors" if embeds else "text"
+    if embeds and settings.golden_prompts:
+        raise ModelNotTunable(
+            f"golden_prompts need an answer in text; {name} answers with vectors",
+            where="golden_prompts",
+            remedy="Leave them out.",
+        )
+    if metric != "auto" and (metric in RETRIEVAL) != embeds:
+        raise ModelNotTunable(
+            f"gate.metric {metric} does not fit {name}, which answers with {answers}",
+            where="gate.metric",
+            remedy=f'Use "auto"{" or one of " + ", ".join(RETRIEVAL) if embeds else ""}.',
+        )
 
 
 def words(kind: str) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
+
 from finetune_core.contracts import Counts, RunSettings, Shard, TokenRange
 from finetune_core.errors import DatasetInvalid
 from finetune_core.model_rules import KindRules
+from finetune_core.scanner import stable_fingerprint
 from finetune_core.split import SplitPlan, plan_split
 from finetune_core.validation import Report, Scanned
 
@@ -93,6 +96,17 @@ def near_duplicates(
     own = [mark for mark in train.partial.fingerprints if mark]
     pairs = zip(own, (known or group(read)).marks[: len(own)], strict=True)
     return {mark: group_mark for mark, group_mark in pairs if mark != group_mark}
+
+
+def same_image(lines: Iterable[bytes]) -> dict[int, int]:
+    """Return which record decides for each caption of an image, so that a split keeps them on one side."""
+    first: dict[str, int] = {}
+    moved = {}
+    for line in lines:
+        image, mark = str(msgspec.json.decode(line).get("image-ref")), stable_fingerprint(line)
+        if first.setdefault(image, mark) != mark:
+            moved[mark] = first[image]
+    return moved
 
 
 def plan_parts(

@@ -84,7 +84,8 @@ def estimate(
     if beside_units:
         items.append(_beside(row, beside_units, watch_hours))
     if evaluation_calls:
-        items += _evaluation(row, tokens, records, evaluation_calls, serving)
+        answers = _embeddings if model.embeds else _evaluation
+        items += answers(row, tokens, records, evaluation_calls, serving)
     return Price(
         currency="USD",
         low=_cents(sum(item.low for item in items)),
@@ -155,6 +156,18 @@ def _evaluation(
         custom = replace(row, input=row.custom_input or row.input, output=row.custom_output or row.output)
         items.append(_answers("Evaluation, candidate", custom, per_call, calls))
     return items
+
+
+def _embeddings(
+    row: PriceRow, tokens: TokenRange, records: int, calls: int, serving: EndpointKind
+) -> list[PriceItem]:
+    """Vectors of images and captions by the base model; the candidate's endpoint is paid by the hour."""
+    text, note = _rate(row, "input")
+    image, image_note = _rate(row, "image")
+    read = (count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high))
+    cost = [calls * (each * word / 1000 + seen) for each, word, seen in zip(read, text, image, strict=True)]
+    told = f"{calls:,} images, {image_note}; as many captions, {note}"
+    return [_item("Evaluation, base model", cost, told, unit="pairs", quantity=calls)]
 
 
 def _answers(name: str, row: PriceRow, per_call: list[float], calls: int) -> PriceItem:

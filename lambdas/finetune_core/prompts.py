@@ -7,7 +7,7 @@ to the base model and to the candidate.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -130,16 +130,6 @@ def _turn(role: str, text: str) -> dict[str, Any]:
 def _limit(reference: str) -> int:
     wanted = 2 * len(reference) // _CHARS_PER_TOKEN
     return max(MIN_ANSWER_TOKENS, min(MAX_ANSWER_TOKENS, wanted))
-
-
-def to_prompts(lines: Iterable[bytes]) -> Iterator[Prompt]:
-    """Yield a prompt for each record that holds a question, numbered without gaps."""
-    number = 0
-    for line in lines:
-        prompt = to_prompt(number, msgspec.json.decode(line))
-        if prompt is not None:
-            yield prompt
-            number += 1
 
 
 def read_prompts(lines: bytes) -> Iterator[Prompt]:

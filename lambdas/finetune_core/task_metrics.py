@@ -146,6 +146,9 @@ WORDS: Final[Mapping[str, str]] = {
     "json_valid": "JSON validity",
     "field_accuracy": "field accuracy",
     "label_accuracy": "label accuracy",
+    "recall_at_1": "retrieval accuracy (recall@1)",
+    "recall_at_5": "recall@5",
+    "mrr": "mean reciprocal rank",
 }
 """Metric name → how people write it."""
 

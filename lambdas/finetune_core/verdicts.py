@@ -16,14 +16,17 @@ class Score(msgspec.Struct, kw_only=True, frozen=True):
     ``json_valid`` is over the records whose reference is JSON; ``latency_ms`` over the calls that answered.
     """
 
-    exact_match: float
-    token_f1: float
-    json_valid: float | None
     failed: int
     records: int
+    exact_match: float | None = None
+    token_f1: float | None = None
+    json_valid: float | None = None
     rouge_l: float | None = None
     field_accuracy: float | None = None
     label_accuracy: float | None = None
+    recall_at_1: float | None = None
+    recall_at_5: float | None = None
+    mrr: float | None = None
     latency_ms: int = 0
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from finetune_aws import objects
-from finetune_core import evaluation, slices
+from finetune_core import evaluation, retrieval, slices
 from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, write
 from finetune_core.evaluation import Round
-from finetune_core.prompts import Prompt, read_prompts
+from finetune_core.questions import Pair, Question, read_questions
 from finetune_core.verdicts import Evaluation
 
 
@@ -33,28 +33,41 @@ def judge(
         why = "The dataset has no held-out prompts."
         verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
     else:
-        prompts = list(read_prompts(objects.read(asked.bucket, asked.key)))
-        verdict = evaluation.judge(_round(plan, prompts, champion, answers), plan.settings, plan.run_id)
+        questions = list(read_questions(objects.read(asked.bucket, asked.key)))
+        asked_round = _round(plan, questions, champion, answers)
+        pairs = [question for question in questions if isinstance(question, Pair)]
+        measured = (
+            retrieval.measure(asked_round, pairs, plan.settings)
+            if pairs
+            else evaluation.measure(asked_round, plan.settings)
+        )
+        verdict = evaluation.decide(asked_round, measured, plan.settings, plan.run_id)
     objects.write_json(plan.artifacts_bucket, f"{plan.prefix}/evaluation.json", write(verdict))
     return verdict
 
 
-def _round(plan: Plan, prompts: list[Prompt], champion: Champion, answers: list[AnswerSet]) -> Round:
+def _round(plan: Plan, questions: list[Question], champion: Champion, answers: list[AnswerSet]) -> Round:
     base, candidate = (_answers(plan, answers, name) for name in ("base", "candidate"))
     return Round(
-        references={prompt.record: prompt.reference for prompt in prompts},
+        references={each.record: _reference(each) for each in questions},
         base=base,
         candidate=candidate,
         champion=_answers(plan, answers, "champion") if champion.model_id else None,
         champion_run=champion.run_id,
         champion_note=champion.note,
-        slices={prompt.record: _slices(prompt) for prompt in prompts},
+        slices={each.record: _slices(each) for each in questions},
     )
 
 
-def _slices(prompt: Prompt) -> list[str]:
-    own = [prompt.slice] if prompt.slice else []
-    return own + slices.derived(prompt.request, prompt.reference)
+def _reference(question: Question) -> str:
+    return question.image if isinstance(question, Pair) else question.reference
+
+
+def _slices(question: Question) -> list[str]:
+    own = [question.slice] if question.slice else []
+    if isinstance(question, Pair):
+        return own
+    return own + slices.derived(question.request, question.reference)
 
 
 def _answers(plan: Plan, sets: list[AnswerSet], contestant: str) -> dict[int, evaluation.Answer]:

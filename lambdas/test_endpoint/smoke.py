@@ -72,7 +72,11 @@ def _said(arn: str, prompt: GoldenPrompt) -> str:
 
 def _reply(arn: str, record_format: str, evaluation: EvaluationSet) -> runtime.Reply:
     if record_format == "image-caption":
-        return runtime.embed(arn, _GREETING)
+        found = runtime.embed(arn, text=_GREETING)
+        told = f"a vector of {len(found.vector)} numbers"
+        return runtime.Reply(
+            text=told, latency_ms=found.latency_ms, input_tokens=found.input_tokens, output_tokens=0
+        )
     prompt = _first(evaluation)
     request: dict[str, Any] = {"messages": [{"role": "user", "content": [{"text": _GREETING}]}]}
     return runtime.converse(arn, prompt.request if prompt else request, max_tokens=_MAX_TOKENS)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 TRAIN_FILE = "train.jsonl"
+PLACEHOLDER = b"s3://your-data-bucket/"
+"""Stands in records for the data bucket, in which media have to lie: dropping puts its name there."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,21 @@ def send(here: Surroundings, drop: Drop) -> Dropped:
     sent_at, versions = datetime.now(UTC), {}
     for each in drop.uploads:
         extra = {"ContentType": "application/json"} if each.key.endswith((".json", ".jsonl")) else {}
-        if each.path is None:
-            answer = s3.put_object(Bucket=bucket, Key=each.key, Body=each.body, **extra)
+        body = each.body if each.path is None else _addressed(each.path, bucket)
+        if body is not None:
+            answer = s3.put_object(Bucket=bucket, Key=each.key, Body=body, **extra)
             versions[each.key] = answer["VersionId"]
         else:
             s3.upload_file(str(each.path), bucket, each.key, ExtraArgs=extra)
             versions[each.key] = s3.head_object(Bucket=bucket, Key=each.key)["VersionId"]
     return Dropped(drop, bucket, sent_at, versions)
+
+
+def _addressed(path: Path, bucket: str) -> bytes | None:
+    """Records with the bucket's name in place of PLACEHOLDER; None for a file that holds none."""
+    if path.suffix != ".jsonl":
+        return None
+    with path.open("rb") as lines:
+        if PLACEHOLDER not in next(lines, b""):
+            return None
+    return path.read_bytes().replace(PLACEHOLDER, f"s3://{bucket}/".encode())

@@ -78,7 +78,7 @@ def _drop_and_follow(here: Surroundings, drop: Drop, running: RunningCloud, cons
 def ask(here: Surroundings, run: Run) -> Answer | None:
     """Send one held-out prompt to whatever the dataset's pointer names, as an application would.
 
-    None when the dataset has no held-out prompt (for example image captions), or nothing serves.
+    None when the dataset has no held-out prompt, or nothing serves.
     """
     held_out = run.result("validation")["evaluation"]
     if not held_out["records"] or not run.endpoint_arn:
@@ -86,6 +86,8 @@ def ask(here: Surroundings, run: Run) -> Answer | None:
     body = here.client("s3").get_object(Bucket=held_out["bucket"], Key=held_out["key"])["Body"]
     prompt: dict[str, Any] = json.loads(next(body.iter_lines()))
     model = here.parameter(pointer(here.env, run.dataset))
+    if "caption" in prompt:
+        return Answer(prompt["caption"], _vector(here, model, prompt["caption"]), prompt["image"])
     limits = {"maxTokens": prompt["max_tokens"], "temperature": 0.0}
     answer = here.client("bedrock-runtime").converse(
         modelId=model, inferenceConfig=limits, **prompt["request"]
@@ -93,6 +95,13 @@ def ask(here: Surroundings, run: Run) -> Answer | None:
     return Answer(
         _text(prompt["request"]["messages"][-1]), _text(answer["output"]["message"]), prompt["reference"]
     )
+
+
+def _vector(here: Surroundings, model: str, text: str) -> str:
+    request = json.dumps({"inputText": text})
+    answer = here.client("bedrock-runtime").invoke_model(modelId=model, body=request)
+    vector = json.loads(answer["body"].read())["embedding"]
+    return f"a vector of {len(vector)} numbers: {', '.join(f'{value:.3f}' for value in vector[:4])}, …"
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -40,6 +40,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
     s3 = reach.key_through("s3")
     ledger_key = reach.key_through("dynamodb")
     evaluation = read(reach.artifacts, "runs/*/evaluation.jsonl")
+    images = read(reach.data, "datasets/*")
     lineages = read(reach.artifacts, "runs/*/inputs.json", "runs/*/lineage.json")
     endpoints = reach.bedrock(*ENDPOINTS)
     return {
@@ -129,17 +130,20 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         "test_endpoint": (
             allow(["bedrock:InvokeModel"], endpoints),
             evaluation,
+            images,
             reach.key_through("s3", "bedrock"),
         ),
         "find_champion": (
             allow(["bedrock:InvokeModel", *(f"bedrock:Get{VERBS[kind]}" for kind in ENDPOINTS)], endpoints),
             use_ledger(reach, ("champion#*",), "GetItem"),
             evaluation,
+            images,
             reach.key_through("s3", "dynamodb", "bedrock"),
         ),
         "answer_prompts": (
             allow(["bedrock:InvokeModel"], [*reach.base_models(), *endpoints], ANY_MODEL),
             evaluation,
+            images,
             write(reach.artifacts, "runs/*/answers/*"),
             reach.key_through("s3", "bedrock"),
         ),

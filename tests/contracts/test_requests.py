@@ -109,7 +109,7 @@ REQUESTS: dict[str, Callable[[], Any]] = {
         },
         max_tokens=64,
     ),
-    "bedrock-runtime:InvokeModel": lambda: runtime.embed("amazon.titan-embed-image-v1", "x"),
+    "bedrock-runtime:InvokeModel": lambda: runtime.embed("amazon.titan-embed-image-v1", image=b"x"),
 }
 """One call of an adapter for each operation that the adapters use."""
 

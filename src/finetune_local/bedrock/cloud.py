@@ -12,7 +12,8 @@ from finetune_local.bedrock.faults import FaultBook
 from finetune_local.bedrock.foundation_models import FoundationModel
 from finetune_local.bedrock.quotas import QuotaBook
 from finetune_local.bedrock.resources import RegionState
-from finetune_local.bedrock.weights import Weights
+from finetune_local.bedrock.weights import Model, Weights
+from finetune_local.embedding_model import EmbeddingModel
 
 
 class Clock(Protocol):
@@ -66,13 +67,19 @@ class Cloud:
     service_role_session: ServiceRoleSession
     put_event: PutEvent
     put_metric: PutMetric
-    weights: Weights
+    weights: Weights[Model]
+    embeddings: Weights[EmbeddingModel]
     quotas: QuotaBook = field(default_factory=QuotaBook)
     faults: FaultBook = field(default_factory=FaultBook)
     timings: Timings = field(default_factory=Timings)
     life_cycles: dict[str, str] = field(default_factory=dict)
     """Customization id -> ACTIVE or LEGACY, where an admin command overrides the table."""
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def weights_of(self, model: FoundationModel) -> Weights[Any]:
+        """Return where models that descend from `model` are kept."""
+        kept: Weights[Any] = self.embeddings if model.embeds else self.weights
+        return kept
 
     def is_legacy(self, model: FoundationModel) -> bool:
         """Return whether `model` is in the Legacy state now."""

@@ -7,7 +7,7 @@ model customization (read 2026-11-24); the service's other texts are not publish
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from finetune_local.bedrock.foundation_models import CONTINUED_PRE_TRAINING, FoundationModel
 from finetune_local.bedrock.records import examples, faults, media
+from finetune_local.embedding_model import Floats, Pair, PictureError, features
 from finetune_local.language_model import Example
 
 ACCESS_CHECK_FILE: Final = ".write_access_check_file.temp"
@@ -51,7 +52,7 @@ class Dataset:
     """Checked records as examples."""
 
     records: int = 0
-    examples: list[Example] = field(default_factory=list)
+    examples: list[Example | Pair] = field(default_factory=list)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -119,6 +120,7 @@ class Reader:
         self._s3, self._model, self._stopped = s3, model, stopped
         self._kind = model.formats[customization_type]
         self._media: set[str] = set()
+        self._pictures: dict[str, Floats] = {}
 
     def read(self, uri: str) -> Dataset:
         """Return the checked records of the JSONL file at `uri`; raise DataRefusedError naming lines."""
@@ -148,8 +150,14 @@ class Reader:
             found = [fault for uri in media(record, self._kind) for fault in self._media_faults(bucket, uri)]
         if not found:
             dataset.records += 1
-            dataset.examples += examples(record, self._kind)
+            dataset.examples += self._examples(record)
         return found
+
+    def _examples(self, record: dict[str, Any]) -> Sequence[Example | Pair]:
+        if self._kind == "caption":
+            picture = self._pictures.get(record["image-ref"])
+            return [] if picture is None else [Pair(picture, record["caption"])]
+        return examples(record, self._kind)
 
     def _media_faults(self, bucket: str, uri: str) -> Iterator[str]:
         media_bucket, key = split_uri(uri)
@@ -158,9 +166,16 @@ class Reader:
         elif uri not in self._media:
             self._media.add(uri)
             try:
-                self._s3.head_object(Bucket=media_bucket, Key=key)
+                if self._kind == "caption":
+                    self._pictures[uri] = features(
+                        self._s3.get_object(Bucket=media_bucket, Key=key)["Body"].read()
+                    )
+                else:
+                    self._s3.head_object(Bucket=media_bucket, Key=key)
             except ClientError:
                 yield f"{uri} cannot be read with the role given"
+            except PictureError as error:
+                yield f"{uri} is no image that can be trained on: {error}"
 
 
 def check_counts(

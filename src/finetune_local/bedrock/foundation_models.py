@@ -95,6 +95,11 @@ class FoundationModel:
         """Most characters that one record may have."""
         return self.record_characters or self.tokens * CHARACTERS_PER_TOKEN
 
+    @property
+    def embeds(self) -> bool:
+        """Whether it turns texts and images into vectors."""
+        return "EMBEDDING" in self.outputs
+
     def arn(self, region: str, *, plain: bool = False) -> str:
         """Return the model's ARN in `region`, of its customization id or of its plain id."""
         return f"arn:aws:bedrock:{region}::foundation-model/{self.plain_id if plain else self.model_id}"

@@ -12,11 +12,11 @@ from finetune_local.bedrock import foundation_models
 from finetune_local.bedrock.bodies import Ask, Reply, body_format
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.conversations import render, system_text, turns_of
+from finetune_local.bedrock.embedding import embed
 from finetune_local.bedrock.errors import BedrockError, invalid, not_found
 from finetune_local.bedrock.foundation_models import FoundationModel
 from finetune_local.bedrock.model_lookup import INVALID_IDENTIFIER
 from finetune_local.bedrock.resources import Deployment, ProvisionedModel
-from finetune_local.bedrock.weights import Model
 
 METRICS_NAMESPACE: Final = "AWS/Bedrock"
 PROFILE: Final = re.compile(
@@ -30,7 +30,7 @@ _DEFAULT_TOKENS: Final = 512
 class Target:
     """What answers: a model and the base model it descends from."""
 
-    model: Model
+    model: Any
     base: FoundationModel
 
 
@@ -53,10 +53,20 @@ def converse(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 def invoke_model(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """InvokeModel: the body is the base model's own."""
     target = target_of(context, request["modelId"])
+    if target.base.embeds:
+        return _embedding(context, request, target)
     layout = body_format(target.base)
     ask = layout.read(request.get("body", b""), _DEFAULT_TOKENS)
     reply = _answer(context, request["modelId"], target, ask)
     return {"body": layout.write(reply), "contentType": "application/json"}
+
+
+def _embedding(context: Context, request: dict[str, Any], target: Target) -> dict[str, Any]:
+    start = time.perf_counter()
+    body, tokens = embed(target.model, request.get("body", b""))
+    milliseconds = max(1, round((time.perf_counter() - start) * 1000))
+    _count(context, request["modelId"], InvocationLatency=milliseconds, InputTokenCount=tokens)
+    return {"body": body, "contentType": "application/json"}
 
 
 def target_of(context: Context, model_id: str) -> Target:
@@ -76,7 +86,7 @@ def target_of(context: Context, model_id: str) -> Target:
         raise not_found("Could not resolve the foundation model from the provided model identifier.")
     if model.profile_only and not profile:
         raise _no_on_demand(model_id)
-    return Target(context.cloud.weights.base(model), model)
+    return Target(context.cloud.weights_of(model).base(model), model)
 
 
 def _no_on_demand(model_id: str) -> BedrockError:
@@ -98,7 +108,7 @@ def _endpoint_target(context: Context, endpoint: ProvisionedModel | Deployment |
             raise invalid(f"{arn} cannot serve requests: its status is Failed.")
         model_arn, base = endpoint.model_arn, endpoint.base
     custom = ":custom-model/" in model_arn
-    weights = context.cloud.weights
+    weights = context.cloud.weights_of(base)
     return Target(weights.get(model_arn) if custom else weights.base(base), base)
 
 
@@ -139,14 +149,20 @@ def _answer(context: Context, model_id: str, target: Target, ask: Ask) -> Reply:
         text, stop_reason = text[: min(cuts)], "stop_sequence"
     milliseconds = max(1, round((time.perf_counter() - start) * 1000))
     reply = Reply(text, target.model.count_tokens(ask.prompt), output_tokens, stop_reason, milliseconds)
-    for name, value in (
-        ("Invocations", 1),
-        ("InvocationLatency", milliseconds),
-        ("InputTokenCount", reply.input_tokens),
-        ("OutputTokenCount", output_tokens),
-    ):
-        publish(context, model_id, name, value)
+    _count(
+        context,
+        model_id,
+        InvocationLatency=milliseconds,
+        InputTokenCount=reply.input_tokens,
+        OutputTokenCount=output_tokens,
+    )
     return reply
+
+
+def _count(context: Context, model_id: str, **metrics: int) -> None:
+    """Publish the metrics of a successful request."""
+    for name, value in {"Invocations": 1, **metrics}.items():
+        publish(context, model_id, name, value)
 
 
 def publish(context: Context, model_id: str, name: str, value: float) -> None:

@@ -143,5 +143,5 @@ def delete_custom_model(context: Context, request: dict[str, Any]) -> dict[str, 
             )
         del state.models[model.arn]
         state.tags.pop(model.arn, None)
-    context.cloud.weights.drop(model.arn)
+    context.cloud.weights_of(model.base).drop(model.arn)
     return {}

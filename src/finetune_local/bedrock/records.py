@@ -43,8 +43,6 @@ def examples(record: dict[str, Any], kind: RecordFormat) -> list[Example]:
         return [Example(render("", [("user", record["prompt"])]), record["completion"])]
     if kind == "pretraining":
         return [Example("", record["input"])]
-    if kind == "caption":
-        return [Example("", record["caption"])]
     system, turns = system_text(record.get("system")), turns_of(record["messages"])
     return [
         Example(render(system, turns[:index]), text)

@@ -25,6 +25,7 @@ from finetune_local.bedrock.faults import CallFault
 from finetune_local.bedrock.protocol import Call, HttpAnswer, Message, Protocol, Query, protocol_of
 from finetune_local.bedrock.resources import RegionState
 from finetune_local.bedrock.weights import ModelFactory, Weights
+from finetune_local.embedding_model import EmbeddingModel
 
 LOGGER: Final = logging.getLogger(__name__)
 _CLOSE_SECONDS: Final = 10.0
@@ -92,6 +93,7 @@ class BedrockService:
             put_event=put_event,
             put_metric=put_metric,
             weights=Weights(factory, Path(folder or ".") / "models"),
+            embeddings=Weights(EmbeddingModel, Path(folder or ".") / "embeddings"),
         )
         self._states: dict[tuple[str, str], RegionState] = {}
         self._lock = threading.Lock()

@@ -15,7 +15,7 @@ from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.datasets import S3, DataRefusedError, Dataset, Reader, check_counts, put
 from finetune_local.bedrock.job_views import event_detail
 from finetune_local.bedrock.resources import CustomModel, Job
-from finetune_local.bedrock.weights import Model
+from finetune_local.bedrock.weights import Trainable
 from finetune_local.language_model import Step
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -135,7 +135,8 @@ class JobRun:
     def _train(self) -> None:
         cloud, job = self._context.cloud, self._job
         self._pause(cloud.timings.training_start)
-        parent = cloud.weights.base(job.base) if job.parent_arn is None else cloud.weights.get(job.parent_arn)
+        kept = cloud.weights_of(job.base)
+        parent = kept.base(job.base) if job.parent_arn is None else kept.get(job.parent_arn)
         model, curve = parent.copy(), Curve()
         text = job.hyperparameters["epochCount"]
         epochs = int(text) if text.isdigit() else _AUTOMATIC_EPOCHS
@@ -170,15 +171,14 @@ class JobRun:
             return not self._context.cloud.clock.wait(self._job.stop, debt)
         return not self._job.stop.is_set()
 
-    def _complete(self, model: Model, curve: Curve, epochs: int) -> None:
+    def _complete(self, model: Trainable, curve: Curve, epochs: int) -> None:
         cloud, job, state = self._context.cloud, self._job, self._context.state
         order = cloud.faults.take_artifacts(job.name, self._context.account)
         s3 = self._s3()
         for name, content in metrics_files(job.id, curve, order.layout if order else "").items():
             put(s3, job.request["outputDataConfig"]["s3Uri"], name, content)
-        cloud.weights.keep(job.model_arn, model)
-        texts = (example.prompt + example.completion for example in self._training.examples)
-        tokens = sum(map(model.count_tokens, texts))
+        cloud.weights_of(job.base).keep(job.model_arn, model)
+        tokens = sum(model.count_tokens(example.text) for example in self._training.examples)
         with state.lock:
             if job.stop.is_set():
                 raise _StoppedError

@@ -12,6 +12,11 @@ class Example:
     prompt: str
     completion: str
 
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.prompt + self.completion
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

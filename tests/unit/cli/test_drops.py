@@ -102,3 +102,24 @@ def test_sending_keeps_the_order_and_the_versions(folder) -> None:
         "bytes": 3,
         "version_id": "last",
     }
+
+
+def test_the_placeholder_of_the_data_bucket_is_filled_in(folder) -> None:
+    line = '{"image-ref": "s3://your-data-bucket/datasets/a/cat.png", "caption": "a cat"}\n'
+    (folder / "train.jsonl").write_text(line * 3)
+    stored: dict[str, bytes] = {}
+
+    def put_object(Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, str]:  # noqa: N803
+        stored[Key] = Body.replace(f"s3://{Bucket}/".encode(), b"s3://BUCKET/")
+        return {"VersionId": "1"}
+
+    s3 = fakes.FakeClient(
+        put_object=put_object,
+        upload_file=lambda *_, **__: None,
+        head_object=lambda **_: {"VersionId": "1"},
+    )
+    send(fakes.surroundings(s3=s3), plan(folder))
+    assert (
+        stored["datasets/my-haiku-set/train.jsonl"]
+        == (line * 3).replace("your-data-bucket", "BUCKET").encode()
+    )

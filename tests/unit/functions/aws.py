@@ -197,7 +197,8 @@ class Buckets:
             "s3:ListObjectVersions": self._list_versions,
             "s3:ListObjectsV2": self._list,
             "s3:HeadObject": lambda Bucket, Key: {
-                "ContentLength": len(self._get(Bucket, Key)["Body"].read())
+                "ContentLength": len(self._get(Bucket, Key)["Body"].read()),
+                "VersionId": self.versions[Bucket, Key][-1][0],
             },
             "s3:CreateMultipartUpload": self._begin,
             "s3:UploadPart": self._send,

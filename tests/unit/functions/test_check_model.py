@@ -159,3 +159,23 @@ def test_service_errors_keep_their_kind(
     aws.on("bedrock:GetFoundationModel", error(code, status=status))
     with pytest.raises(kind, match=code):
         check(call)
+
+
+EMBEDDING = "amazon.titan-embed-image-v1:0"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "changes", "says"),
+    [
+        (EMBEDDING, {"golden_prompts": [{"prompt": "a", "contains": "b"}]}, "answers with vectors"),
+        (EMBEDDING, {"gate": {"metric": "rouge_l"}}, "does not fit"),
+        (MODEL_ID, {"gate": {"metric": "recall_at_1"}}, "answers with text"),
+    ],
+)
+def test_texts_are_not_judged_by_vectors(
+    aws: FakeAws, call: Call, model_id: str, changes: dict[str, Any], says: str
+) -> None:
+    aws.on("bedrock:GetFoundationModel", model(model_id))
+    values = {"epochCount": "5"}
+    with pytest.raises(ModelNotTunable, match=says):
+        check(call, base_model=model_id, serving="none", hyperparameters=values, **changes)

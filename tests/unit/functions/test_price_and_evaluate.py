@@ -1,5 +1,7 @@
 """Price, approval, answers and verdict."""
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -185,3 +187,57 @@ def test_without_an_endpoint_the_validation_loss_decides(aws: FakeAws, call: Cal
     found = judged(aws, call, "a", "b", endpoint=endpoint(kind="none", arn="", status="None"), answers=[])
     assert (found["verdict"], found["metric"]) == ("PROMOTE", "validation_loss")
     assert "no prompt was asked" in found["reasons"][0]
+
+
+def put_pairs(aws: FakeAws, count: int = 6) -> None:
+    lines = [
+        {
+            "record": n,
+            "image": f"s3://data-bucket/datasets/a/{n}.png",
+            "caption": f"view {n}",
+            "version": aws.s3.put("data-bucket", f"datasets/a/{n}.png", bytes([n])),
+        }
+        for n in range(count)
+    ]
+    del aws.s3.versions["data-bucket", f"datasets/a/{count - 1}.png"]
+    body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/evaluation.jsonl", body)
+
+
+def vectors(body: str, **_: Any) -> dict[str, Any]:
+    """A model that knows which caption belongs to which image."""
+    asked = json.loads(body)
+    text = asked.get("inputText")
+    number = int(text[5:]) if text else base64.b64decode(asked["inputImage"])[0]
+    found = json.dumps({"embedding": [float(number == k) for k in range(6)], "inputTextTokenCount": 2})
+    return {"body": io.BytesIO(found.encode()), "contentType": "application/json"}
+
+
+def test_pairs_are_asked_for_vectors_and_judged_by_retrieval(aws: FakeAws, call: Call) -> None:
+    put_pairs(aws)
+    aws.on("bedrock-runtime:InvokeModel", lambda **_: vectors('{"inputText": "view 0"}'))
+    sets = [ask(call, "base")]
+    aws.on("bedrock-runtime:InvokeModel", vectors)
+    sets.append(ask(call, "candidate"))
+    assert (sets[1]["answered"], sets[1]["failed"]) == (5, 1)
+    pinned = [each for each in aws.made("s3:GetObject") if each["Key"] == "datasets/a/0.png"]
+    assert all(each["VersionId"] for each in pinned)
+    event = dict.fromkeys(("champion",)) | {
+        "plan": plan(),
+        "validation": validation(format="image-caption"),
+        "training": training(),
+        "endpoint": endpoint(),
+        "answers": sets,
+    }
+    found = call("judge_models", event)
+    assert (found["metric"], found["verdict"]) == ("recall_at_1", "PROMOTE")
+    assert (found["base"]["recall_at_1"], found["candidate"]["recall_at_1"]) == (0.0, pytest.approx(5 / 6))
+
+
+def test_a_vector_that_the_model_does_not_give_is_a_failed_answer(aws: FakeAws, call: Call) -> None:
+    put_pairs(aws)
+    refusal = json.dumps({"embedding": None, "inputTextTokenCount": 0, "message": "unsafe image"}).encode()
+    aws.on("bedrock-runtime:InvokeModel", lambda **_: {"body": io.BytesIO(refusal), "contentType": "x"})
+    found = ask(call)
+    assert found["failed"] == 6
+    assert "unsafe image" in aws.s3.text("artifacts-bucket", found["key"])

@@ -147,7 +147,7 @@ def test_a_corpus_is_trained_on_as_one_file(aws: FakeAws, call: Call) -> None:
     assert found["faults"].get("blank_line", 0) == 0
 
 
-def test_image_captions_hold_nothing_out(aws: FakeAws, call: Call) -> None:
+def test_captions_of_one_image_cannot_be_parted(aws: FakeAws, call: Call) -> None:
     body = b"".join(
         b'{"image-ref": "s3://data-bucket/datasets/a/cat.png", "caption": "a cat number %d"}\n' % n
         for n in range(1200)
@@ -163,3 +163,31 @@ def test_image_captions_hold_nothing_out(aws: FakeAws, call: Call) -> None:
     )
     assert found["counts"] == {"train": 1200, "validation": 0, "evaluation": 0}
     assert found["evaluation"]["shards"] == []
+
+
+def test_held_out_images_are_unseen_in_training_and_pinned(aws: FakeAws, call: Call) -> None:
+    size = (256).to_bytes(4, "big") * 2
+    for image in range(300):
+        aws.s3.put("data-bucket", f"datasets/a/{image}.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + size)
+    pin(
+        aws,
+        train=b"".join(
+            b'{"image-ref": "s3://data-bucket/datasets/a/%d.png", "caption": "view %d of it"}\n'
+            % (n % 300, n)
+            for n in range(1500)
+        ),
+    )
+    found = run(
+        call,
+        base_model_id="amazon.titan-embed-image-v1:0",
+        record_format="image-caption",
+        takes_validation=False,
+    )
+    held_out = [
+        json.loads(line)
+        for line in aws.s3.text("artifacts-bucket", f"runs/{RUN_ID}/evaluation.jsonl").splitlines()
+    ]
+    train = aws.s3.text("data-bucket", f"prepared/{RUN_ID}/train.jsonl")
+    assert found["counts"]["evaluation"] == len(held_out) == 10
+    assert {line["version"] for line in held_out} != {""}
+    assert not any(line["image"] in train for line in held_out)

@@ -23,7 +23,7 @@ def test_the_script_writes_what_is_there(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "generators"]:
         monkeypatch.delitem(sys.modules, name)
     written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    assert len(written) == 5 * 2 + 10
+    assert len(written) == 5 * 2 + 252
     for path in written:
         assert (tmp_path / path).read_bytes() == (FOLDER / path).read_bytes(), path
 

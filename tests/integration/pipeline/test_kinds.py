@@ -1,0 +1,83 @@
+"""Kinds of customization beyond text for text, through the same phases of the same machine."""
+
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.integration.pipeline import data
+
+pytestmark = [pytest.mark.integration]
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+LITE = "amazon.nova-lite-v1:0:300k"
+
+
+def _example(pipeline, name: str) -> dict[str, bytes]:
+    """Give the files of an example as `finetune submit` drops them: the records last but for run.json."""
+    folder = EXAMPLES / name
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    found.sort(key=lambda path: ("train.jsonl", "run.json").index(path.name) if path.parent == folder else -1)
+    bucket = f"s3://{pipeline.names['data-bucket']}/"
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes().replace(
+            b"s3://your-data-bucket/", bucket.encode()
+        )
+        for path in found
+    }
+
+
+def test_image_captions_are_judged_by_retrieval(pipeline):
+    dataset = pipeline.drop(_example(pipeline, "image-captions"), name="image-captions")
+    run = pipeline.run(dataset)
+    assert (run["status"], run["outcome"]) == ("PROMOTED", "Promoted"), json.dumps(run, indent=1, default=str)
+    found = json.loads(run["evaluation"])
+    assert found["metric"] == "recall_at_1"
+    assert found["records"] == 200
+    assert found["candidate"]["recall_at_1"] > 0.5 > found["base"]["recall_at_1"]
+    assert found["interval"][0] > 0
+    assert "retrieval accuracy" in pipeline.report(run["report"])
+    assert run["endpoint_kind"] == "provisioned_throughput"
+    body = json.dumps({"inputText": "A red circle", "embeddingConfig": {"outputEmbeddingLength": 384}})
+    answer = pipeline.client("bedrock-runtime").invoke_model(modelId=run["endpoint_arn"], body=body)
+    assert len(json.loads(answer["body"].read())["embedding"]) == 384
+
+
+def _image_records(pipeline, dataset: str, image: str) -> bytes:
+    uri = f"s3://{pipeline.names['data-bucket']}/datasets/{dataset}/images/{image}"
+    picture = {"image": {"format": "png", "source": {"s3Location": {"uri": uri}}}}
+    records = [data.converse(sentence, command) for sentence, command in data.commands()]
+    for record in records:
+        record["messages"][0]["content"].insert(0, picture)
+    return data.lines(records)
+
+
+def test_records_with_images_tune_a_model_that_answers_in_text(pipeline):
+    dataset = f"t{uuid.uuid4().hex[:10]}"
+    picture = next((EXAMPLES / "image-captions" / "images").glob("*.png")).read_bytes()
+    pipeline.drop(
+        {
+            "images/house.png": picture,
+            "train.jsonl": _image_records(pipeline, dataset, "house.png"),
+            "run.json": data.run_file(base_model=LITE, serving="on_demand"),
+        },
+        name=dataset,
+    )
+    run = pipeline.run(dataset)
+    assert (run["status"], run["outcome"]) == ("PROMOTED", "Promoted"), json.dumps(run, indent=1, default=str)
+    found = json.loads(run["evaluation"])
+    assert found["candidate"]["field_accuracy"] > found["base"]["field_accuracy"]
+
+
+def test_an_image_that_is_not_there_ends_the_run_before_anything_is_spent(pipeline):
+    dataset = f"t{uuid.uuid4().hex[:10]}"
+    records = _image_records(pipeline, dataset, "gone.png")
+    pipeline.drop(
+        {"train.jsonl": records, "run.json": data.run_file(base_model=LITE, serving="on_demand")},
+        name=dataset,
+    )
+    run = pipeline.run(dataset)
+    assert run["outcome"] == "DatasetInvalid"
+    assert "there is no such file" in run["message"]
+    assert pipeline.billable(dataset) == []
