@@ -22,7 +22,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     environment = Environment()
     seconds = min(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, environment.clean_up_wait)
     ledger = Ledger(environment.ledger_table)
-    cleaner = Cleaner(plan, environment.name, ledger, seconds, keep_model=error.error == "Held")
+    # A model that was held, or judged better before its commitment came to nothing, may be promoted later.
+    keep_model = error.error == "Held" or event["phase"] == "commit"
+    cleaner = Cleaner(plan, environment.name, ledger, seconds, keep_model=keep_model)
     cleaner.clean()
     outcome = CleanUp(
         outcome=name_outcome(event["phase"], error),

@@ -6,7 +6,7 @@ Names follow from the run id, so that a resource is found even when the answer o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,12 +54,35 @@ class Cleaner:
             return
         self._stop_job()
         self._swap_back()
-        for kind in ("provisioned_throughput", "on_demand"):
-            found = endpoints.find(kind, self.plan.names.endpoint)
-            if found and self._ours(found.arn):
-                self._restore_pointer(found.arn)
+        for found in self._endpoints():
+            self._restore_pointer(found.arn)
+            if found.committed:
+                self._keep_committed(found)
+            else:
                 self._delete_endpoint(found)
         self._delete_model()
+
+    def _endpoints(self) -> Iterator[endpoints.Served]:
+        names = self.plan.names
+        looked: list[tuple[endpoints.Kind, str]] = [
+            ("provisioned_throughput", names.endpoint),
+            ("on_demand", names.endpoint),
+            ("provisioned_throughput", names.commitment),
+        ]
+        for kind, name in looked:
+            found = endpoints.find(kind, name) if name else None
+            if found and self._ours(found.arn):
+                yield found
+
+    def _keep_committed(self, found: endpoints.Served) -> None:
+        """Keep what Bedrock would not delete, with the model in it, and tell people what it is."""
+        self.kept.append(found.arn)
+        self.keep_model = True
+        until = f" until {found.committed_until:%Y-%m-%d}" if found.committed_until else ""
+        self.told = (
+            f"Provisioned Throughput {found.arn} is under its commitment{until} and stays: "
+            "it serves this run's model, and can be given another of the same base model."
+        )
 
     def _promoted(self) -> bool:
         """Whether this run's promotion is complete in the ledger: then all of it is in use and stays."""

@@ -105,8 +105,10 @@ def _endpoint(item: PriceItem, report: Json) -> tuple[float, str]:
         return 0.0, "no endpoint was created"
     if _rollout(report).get("way") == "in_place":
         return 0.0, "swapped into the champion's endpoint, which is paid for anyway"
-    hours, units = _hours(began, report), _settings(report).get("model_units", 1)
-    return hours * units, f"{hours:.2f} hours x {units} model unit(s) until the run ended"
+    asked = _asked_again(report)
+    hours, units = _hours(began, report, until=asked), _settings(report).get("model_units", 1)
+    ended = "it was released for a commitment" if asked else "the run ended"
+    return hours * units, f"{hours:.2f} hours x {units} model unit(s) until {ended}"
 
 
 def _commitment(item: PriceItem, report: Json) -> tuple[float, str]:
@@ -132,8 +134,16 @@ _ENDPOINTS: Final[Mapping[str, Callable[[PriceItem, Json], tuple[float, str]]]] 
 }
 
 
-def _hours(began: str, report: Json) -> float:
-    return (_time(report["finished_at"]) - _time(began)).total_seconds() / 3600
+def _hours(began: str, report: Json, until: str = "") -> float:
+    return (_time(until or report["finished_at"]) - _time(began)).total_seconds() / 3600
+
+
+def _asked_again(report: Json) -> str:
+    """Return when people were asked about the commitment, "" when they were not."""
+    phases = [*(report.get("phases") or [])]
+    names = [step["phase"] for step in phases]
+    after = phases[names.index("serve") :] if "serve" in names else []
+    return next((step["at"] for step in after if step["phase"] == "approve"), "")
 
 
 def _settings(report: Json) -> Json:

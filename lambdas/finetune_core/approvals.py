@@ -37,13 +37,16 @@ def message(
 def plan_lines(plan: Plan, preflight: Preflight, validation: Validation, price: Price) -> list[str]:
     """Return the whole plan of a run: data, model, price, and what differs from the run before."""
     counts = validation.counts
-    faults = ", ".join(f"{code} x {count:,}" for code, count in sorted(validation.faults.items())) or "none"
+    read = counts.train + counts.validation + counts.evaluation
+    found = sum(validation.faults.values())
+    faults = ", ".join(f"{code} x {count:,}" for code, count in sorted(validation.faults.items()))
     return [
         f"Base model   {preflight.base_model_name} ({preflight.base_model_id})",
         f"Type         {preflight.customization_type}",
         f"Records      {counts.train:,} training, {counts.validation:,} validation, "
         f"{counts.evaluation:,} evaluation",
-        f"Rejected     0 records (one that the model refuses ends the run); warnings: {faults}",
+        f"Rejected     0 of {read:,} records: one that the model refuses would have ended the run",
+        f"Found        {found:,} warnings: {faults}" if found else "Found        no warnings",
         f"Serving      {preflight.serving}: {preflight.serving_reason}",
         f"Rollout      {preflight.rollout.way}: {preflight.rollout.reason}",
         *_ways(price),
@@ -58,10 +61,10 @@ def _opening(plan: Plan, question: Question) -> list[str]:
         return [f"Run {plan.run_id} of dataset {plan.dataset} waits for a yes or no."]
     term = TERMS.get(plan.settings.commitment or "", "no term")
     return [
-        f"Second question: run {plan.run_id} of dataset {plan.dataset} has trained its model and is about to "
-        f"buy Provisioned Throughput for a commitment of {term}.",
+        f"Second question: run {plan.run_id} of dataset {plan.dataset} was judged better and is about to buy "
+        f"Provisioned Throughput for a commitment of {term}.",
         "It cannot be deleted before the term ends, not even if the model turns out worse, "
-        "and it renews itself.",
+        "and it renews itself. With a no the model is kept and nothing is served.",
     ]
 
 

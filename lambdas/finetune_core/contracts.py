@@ -79,6 +79,7 @@ class RunNames(msgspec.Struct, kw_only=True, frozen=True):
     job: str
     model: str
     endpoint: str
+    commitment: str = ""
 
 
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
@@ -223,6 +224,7 @@ class Endpoint(msgspec.Struct, kw_only=True, frozen=True):
     arn: str
     status: str
     failure: str = ""
+    committed: bool = False
 
 
 class Smoke(msgspec.Struct, kw_only=True, frozen=True):

@@ -30,8 +30,14 @@ _TIMED_OUT: Final = {
     "approve": "ApprovalTimedOut",
     "serve": "ServingFailed",
     "evaluate": "EvaluationFailed",
+    "commit": "ServingFailed",
 }
-_BY_PHASE: Final = {"train": "TrainingFailed", "serve": "ServingFailed", "evaluate": "EvaluationFailed"}
+_BY_PHASE: Final = {
+    "train": "TrainingFailed",
+    "serve": "ServingFailed",
+    "evaluate": "EvaluationFailed",
+    "commit": "ServingFailed",
+}
 _QUOTA: Final = "ServiceQuotaExceededException"
 _TIMEOUTS: Final = ("States.Timeout", "States.HeartbeatTimeout")
 

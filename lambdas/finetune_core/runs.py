@@ -159,7 +159,7 @@ def names(environment: str, run: str) -> RunNames:
     is burnt for ever, which is what makes a second job for the same versions impossible.
     """
     name = f"{slug(environment)[:9]}-{run}"
-    return RunNames(job=name, model=name, endpoint=name)
+    return RunNames(job=name, model=name, endpoint=name, commitment=f"{slug(environment)[:7]}-c-{run}")
 
 
 def token(environment: str, run: str) -> str:

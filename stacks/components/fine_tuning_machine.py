@@ -189,8 +189,9 @@ def _serving(reach: Reach) -> list[Allow]:
             conditions=reach.tagging(),
             wildcard=BEDROCK_IDS,
         ),
+        # The delete is for the one that a candidate was judged on before a commitment is bought.
         Allow(
-            actions=("bedrock:GetProvisionedModelThroughput",),
+            actions=("bedrock:DeleteProvisionedModelThroughput", "bedrock:GetProvisionedModelThroughput"),
             resources=endpoints,
             conditions=reach.own(),
             wildcard=BEDROCK_IDS,

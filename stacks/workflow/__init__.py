@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from stacks.workflow.approve import approve_states, commit_states
+from stacks.workflow.approve import approve_states
 from stacks.workflow.clean_up import clean_up_states
+from stacks.workflow.commit import commit_states
 from stacks.workflow.evaluate import evaluate_states
 from stacks.workflow.intake import intake_states
 from stacks.workflow.promote import promote_states
@@ -45,7 +46,6 @@ def definition(*, resources: Resources, timing: Timing) -> State:
                 stall_seconds=timing.training_stall,
             ),
             **leave_job_queue(resources, following="Is the training sound"),
-            **commit_states(resources, timeout_seconds=timing.approval, following="Record serving"),
             **serve_states(
                 resources,
                 poll_seconds=timing.poll,
@@ -53,6 +53,13 @@ def definition(*, resources: Resources, timing: Timing) -> State:
                 concurrency=timing.evaluation_concurrency,
             ),
             **evaluate_states(resources, concurrency=timing.evaluation_concurrency),
+            **commit_states(
+                resources,
+                approval_seconds=timing.approval,
+                poll_seconds=timing.poll,
+                timeout_seconds=timing.serving,
+                following="Record promotion",
+            ),
             **promote_states(resources),
             **clean_up_states(resources),
         },

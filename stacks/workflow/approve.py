@@ -34,9 +34,10 @@ def approve_states(resources: Resources, *, timeout_seconds: int, following: str
             "Assign": {"approval": expression(_AUTOMATIC)},
             "Default": following,
         },
-        **_question(
+        **question_states(
             resources,
             question="run",
+            phase="approve",
             names=("Record approval", "Request approval", "Record answer", "Is it approved"),
             timeout_seconds=timeout_seconds,
             following=following,
@@ -44,38 +45,23 @@ def approve_states(resources: Resources, *, timeout_seconds: int, following: str
     }
 
 
-def commit_states(resources: Resources, *, timeout_seconds: int, following: str) -> States:
-    """Give the states that ask a second time before Provisioned Throughput with a commitment is bought."""
-    wanted = "$type($plan.settings.commitment) = 'string' and $preflight.serving = 'provisioned_throughput'"
-    return {
-        "Is a commitment wanted": {
-            "Type": "Choice",
-            "Choices": [{"Condition": expression(wanted), "Next": "Record commitment"}],
-            "Default": following,
-        },
-        **_question(
-            resources,
-            question="commitment",
-            names=("Record commitment", "Request commitment", "Record second answer", "Is it approved again"),
-            timeout_seconds=timeout_seconds,
-            following=following,
-        ),
-    }
-
-
-def _question(
+def question_states(
     resources: Resources,
     *,
     question: str,
+    phase: str,
     names: tuple[str, str, str, str],
     timeout_seconds: int,
     following: str,
 ) -> States:
-    """Ask, wait, write down who answered and when, then go on or end."""
+    """Ask, wait, write down who answered and when, then go on or end as failed in `phase`.
+
+    In the ledger both questions are phase "approve": that is where answers are looked for.
+    """
     record, request, answer, decide = names
     return {
         record: record_phase(resources, "approve", following=request, results=("price",)),
-        request: _request(resources.functions["request_approval"], question, timeout_seconds, answer),
+        request: _request(resources.functions["request_approval"], question, phase, timeout_seconds, answer),
         answer: record_phase(
             resources,
             "approve",
@@ -83,11 +69,11 @@ def _question(
             results=("approval",),
             attributes={"task_token": "''"},
         ),
-        decide: _decide(timeout_seconds, following),
+        decide: _decide(phase, timeout_seconds, following),
     }
 
 
-def _request(arn: str, question: str, timeout_seconds: int, following: str) -> State:
+def _request(arn: str, question: str, phase: str, timeout_seconds: int, following: str) -> State:
     payload: State = {name: expression(f"${name}") for name in ("plan", "preflight", "validation", "price")}
     payload |= {"question": question, "token": expression("$states.context.Task.Token")}
     late = {"decision": "timed_out", "by": "nobody", "at": expression("$now()"), "reason": ""}
@@ -99,14 +85,14 @@ def _request(arn: str, question: str, timeout_seconds: int, following: str) -> S
         "Retry": [retry(LAMBDA_TRANSIENT)],
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "Assign": {"approval": late}, "Next": following},
-            *catch_failure("approve"),
+            *catch_failure(phase),
         ],
         "Assign": {"approval": expression("$states.result")},
         "Next": following,
     }
 
 
-def _decide(timeout_seconds: int, following: str) -> State:
+def _decide(phase: str, timeout_seconds: int, following: str) -> State:
     """Only a clear yes goes on."""
     late = f"'nobody answered within {timeout_seconds} seconds'"
     return {
@@ -115,10 +101,10 @@ def _decide(timeout_seconds: int, following: str) -> State:
             {"Condition": expression("$approval.decision = 'approved'"), "Next": following},
             {
                 "Condition": expression("$approval.decision = 'timed_out'"),
-                "Assign": failure("approve", "'ApprovalTimedOut'", late),
+                "Assign": failure(phase, "'ApprovalTimedOut'", late),
                 "Next": "Clean up",
             },
         ],
-        "Assign": failure("approve", "'Declined'", _DECLINED),
+        "Assign": failure(phase, "'Declined'", _DECLINED),
         "Default": "Clean up",
     }

@@ -65,7 +65,7 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
             "Choices": [
                 {
                     "Condition": expression("$evaluation.verdict = 'PROMOTE'"),
-                    "Next": "Record promotion",
+                    "Next": "Is a commitment wanted",
                 }
             ],
             "Assign": failure(

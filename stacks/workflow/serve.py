@@ -5,21 +5,9 @@ Bedrock sends no event for either and botocore has no waiter, so the machine pol
 
 from __future__ import annotations
 
-from stacks.workflow.states import (
-    BEDROCK_TRANSIENT,
-    Resources,
-    State,
-    States,
-    call_function,
-    catch_failure,
-    expression,
-    failure,
-    quota_retry,
-    record_phase,
-    retry,
-    tags,
-)
+from stacks.workflow.states import Resources, State, States, call_function, expression, record_phase
 from stacks.workflow.swap import IN_PLACE, swap_states
+from stacks.workflow.throughput import Polling, ready_state, record_endpoint, throughput_states
 
 PHASE = "serve"
 
@@ -44,8 +32,10 @@ def serve_states(
             phase=PHASE,
             concurrency=concurrency,
             poll_seconds=poll_seconds,
-            record=_record_endpoint(resources, "Is the swap done"),
-            ready=_ready(("InService", "Active"), "Wait for swap", timeout_seconds // poll_seconds),
+            record=record_endpoint(resources, PHASE, "Is the swap done"),
+            ready=ready_state(
+                _polling(("InService", "Active"), "Wait for swap", timeout_seconds // poll_seconds)
+            ),
         ),
         "Test endpoint": call_function(
             resources.functions["test_endpoint"],
@@ -89,59 +79,24 @@ def _route() -> State:
 
 
 def _provisioned(resources: Resources, poll_seconds: int, timeout_seconds: int) -> States:
-    create = f"""$merge([{{
-        'ProvisionedModelName': $plan.names.endpoint,
-        'ModelId': $training.model_arn,
-        'ModelUnits': $plan.settings.model_units,
-        'ClientRequestToken': $plan.token,
-        'Tags': $append({tags(resources)}, [{{'Key': 'finetune:expires', 'Value':
-            $expires}}])
-    }}, $type($plan.settings.commitment) = 'string'
-        ? {{'CommitmentDuration': $plan.settings.commitment}} : {{}}])"""
-    return {
-        "Create provisioned throughput": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::aws-sdk:bedrock:createProvisionedModelThroughput",
-            "Arguments": expression(create),
-            "TimeoutSeconds": 120,
-            "Retry": [retry(BEDROCK_TRANSIENT), quota_retry()],
-            "Catch": catch_failure(PHASE),
-            "Assign": {
-                "endpoint": {
-                    "kind": "provisioned_throughput",
-                    "arn": expression("$states.result.ProvisionedModelArn"),
-                    "status": "Creating",
-                    "failure": "",
-                }
-            },
-            "Next": "Record provisioned throughput",
-        },
-        "Record provisioned throughput": _record_endpoint(resources, "Get provisioned throughput"),
-        "Wait for provisioned throughput": {
-            "Type": "Wait",
-            "Seconds": poll_seconds,
-            "Assign": {"polls": expression("$polls + 1")},
-            "Next": "Get provisioned throughput",
-        },
-        "Get provisioned throughput": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::aws-sdk:bedrock:getProvisionedModelThroughput",
-            "Arguments": {"ProvisionedModelId": expression("$endpoint.arn")},
-            "TimeoutSeconds": 60,
-            "Retry": [retry(BEDROCK_TRANSIENT)],
-            "Catch": catch_failure(PHASE),
-            "Assign": {
-                "endpoint": expression(
-                    "$merge([$endpoint, {'status': $states.result.Status, 'failure':"
-                    " $exists($states.result.FailureMessage) ? $states.result.FailureMessage : ''}])"
-                )
-            },
-            "Next": "Is provisioned throughput ready",
-        },
-        "Is provisioned throughput ready": _ready(
-            ("InService",), "Wait for provisioned throughput", timeout_seconds // poll_seconds
+    return throughput_states(
+        resources,
+        _polling(("InService",), "Wait for provisioned throughput", timeout_seconds // poll_seconds),
+        names=(
+            "Create provisioned throughput",
+            "Record provisioned throughput",
+            "Wait for provisioned throughput",
+            "Get provisioned throughput",
+            "Is provisioned throughput ready",
         ),
-    }
+        request="{'ProvisionedModelName': $plan.names.endpoint, 'ClientRequestToken': $plan.token}",
+        endpoint={},
+        poll_seconds=poll_seconds,
+    )
+
+
+def _polling(statuses: tuple[str, ...], waiting: str, polls: int) -> Polling:
+    return Polling(phase=PHASE, statuses=statuses, waiting=waiting, following="Test endpoint", polls=polls)
 
 
 def _on_demand(resources: Resources, poll_seconds: int, timeout_seconds: int) -> States:
@@ -159,9 +114,9 @@ def _on_demand(resources: Resources, poll_seconds: int, timeout_seconds: int) ->
             "Choices": [{"Condition": expression("$polls = 0"), "Next": "Record deployment"}],
             "Default": "Is the deployment ready",
         },
-        "Record deployment": _record_endpoint(resources, "Is the deployment ready"),
-        "Is the deployment ready": _ready(
-            ("Active",), "Wait for deployment", timeout_seconds // poll_seconds
+        "Record deployment": record_endpoint(resources, PHASE, "Is the deployment ready"),
+        "Is the deployment ready": ready_state(
+            _polling(("Active",), "Wait for deployment", timeout_seconds // poll_seconds)
         ),
         "Wait for deployment": {
             "Type": "Wait",
@@ -169,37 +124,4 @@ def _on_demand(resources: Resources, poll_seconds: int, timeout_seconds: int) ->
             "Assign": {"polls": expression("$polls + 1")},
             "Next": "Deploy model",
         },
-    }
-
-
-def _record_endpoint(resources: Resources, following: str) -> State:
-    """Write the endpoint down as soon as it exists: the guardian and `close_run` find it there."""
-    return record_phase(
-        resources,
-        PHASE,
-        following=following,
-        results=("endpoint",),
-        attributes={"endpoint_arn": "$endpoint.arn", "endpoint_kind": "$endpoint.kind"},
-    )
-
-
-def _ready(statuses: tuple[str, ...], waiting: str, polls: int) -> State:
-    told = "$endpoint.failure ? $endpoint.failure : 'the service gave no reason'"
-    late = f"'the endpoint was still ' & $endpoint.status & ' after {polls} polls'"
-    return {
-        "Type": "Choice",
-        "Choices": [
-            {"Condition": expression(f"$endpoint.status in {list(statuses)}"), "Next": "Test endpoint"},
-            {
-                "Condition": expression("$endpoint.status = 'Failed'"),
-                "Assign": failure(PHASE, "'ServingFailed'", told),
-                "Next": "Clean up",
-            },
-            {
-                "Condition": expression(f"$polls >= {polls}"),
-                "Assign": failure(PHASE, "'ServingFailed'", late),
-                "Next": "Clean up",
-            },
-        ],
-        "Default": waiting,
     }

@@ -60,7 +60,7 @@ def train_states(
                     "Next": "Clean up",
                 }
             ],
-            "Default": "Is a commitment wanted",
+            "Default": "Record serving",
         },
     }
 

@@ -23,8 +23,18 @@ PLAN = {
     "dataset": "banking-qa",
     "token": "banking-qa-0123456789ab",
     "prefix": "runs/banking-qa-0123456789ab",
-    "names": {"job": "banking-qa-job", "model": "banking-qa-model", "endpoint": "banking-qa-endpoint"},
-    "settings": {"model_units": 1, "time_to_live_hours": 24, "approval": "always"},
+    "names": {
+        "job": "banking-qa-job",
+        "model": "banking-qa-model",
+        "endpoint": "banking-qa-endpoint",
+        "commitment": "banking-c-qa",
+    },
+    "settings": {
+        "model_units": 1,
+        "time_to_live_hours": 24,
+        "approval": "always",
+        "commitment": "OneMonth",
+    },
 }
 VARIABLES = {
     "plan": PLAN,

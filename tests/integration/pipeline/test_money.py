@@ -129,12 +129,54 @@ def test_a_commitment_that_is_asked_for_once_is_refused(pipeline):
     assert "asked for twice" in pipeline.notice(dataset)["Message"]
 
 
-def test_a_commitment_is_asked_about_again_before_it_is_bought(pipeline):
-    term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth", "budget_usd": 100_000}
-    dataset = drop(pipeline, serving="provisioned_throughput", **term)
+TERM = {
+    "serving": "provisioned_throughput",
+    "commitment": "OneMonth",
+    "commitment_confirmed": "OneMonth",
+    "budget_usd": 100_000,
+}
+
+
+def throughput(pipeline, dataset: str) -> list[dict]:
+    bedrock = pipeline.client("bedrock")
+    arns = [arn for arn in pipeline.billable(dataset) if ":provisioned-model/" in arn]
+    return [bedrock.get_provisioned_model_throughput(provisionedModelId=arn) for arn in arns]
+
+
+def test_a_commitment_is_asked_about_after_the_verdict_and_a_no_buys_nothing(pipeline):
+    dataset = drop(pipeline, **TERM)
     run = asked(pipeline, dataset)
-    assert "COMMIT" in pipeline.notice(dataset)["Subject"]
+    message = pipeline.notice(dataset)
+    assert "COMMIT" in message["Subject"]
+    assert "was judged better" in message["Message"]
+    assert [phase["phase"] for phase in run["phases"]][-2:] == ["evaluate", "approve"]
     assert json.loads(run["price"])["expected"] > 5_000
+    assert not throughput(pipeline, dataset)  # nothing is paid by the hour while people think
     answer(pipeline, run, "declined")
-    assert pipeline.run(dataset)["outcome"] == "Declined"
-    assert nothing_left(pipeline, dataset)
+    over = pipeline.run(dataset)
+    assert (over["outcome"], json.loads(over["actual"])["total"] < 200) == ("Declined", True)
+    assert pipeline.billable(dataset) == [json.loads(over["training"])["model_arn"]]
+
+
+def test_a_commitment_is_bought_with_the_second_yes_and_then_promoted(pipeline):
+    dataset = drop(pipeline, **TERM)
+    answer(pipeline, asked(pipeline, dataset), "approved")
+    over = pipeline.run(dataset)
+    assert over["outcome"] == "Promoted", over["message"]
+    (bought,) = throughput(pipeline, dataset)
+    assert (bought["commitmentDuration"], bought["status"]) == ("OneMonth", "InService")
+    pointer = pipeline.client("ssm").get_parameter(Name=f"/finetune/local/{dataset}/model-id")
+    assert pointer["Parameter"]["Value"] == bought["provisionedModelArn"] == over["endpoint_arn"]
+    actual = {item["name"]: item["actual"] for item in json.loads(over["actual"])["items"]}
+    assert actual["Commitment"] > 5_000
+
+
+def test_a_commitment_that_cannot_be_bought_leaves_the_model_and_nothing_else(pipeline):
+    dataset = drop(pipeline, **TERM)
+    run = asked(pipeline, dataset)
+    order = {"operation": "CreateProvisionedModelThroughput", "error": "ValidationException"}
+    pipeline.admin(command="fault", about=run["run_id"], message="no such term", **order)
+    answer(pipeline, run, "approved")
+    over = pipeline.run(dataset)
+    assert over["outcome"] == "ServingFailed", over["message"]
+    assert pipeline.billable(dataset) == [json.loads(over["training"])["model_arn"]]
