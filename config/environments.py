@@ -5,6 +5,7 @@ import sys
 from types import MappingProxyType
 from typing import Literal
 
+from config.limits import RunLimits
 from config.settings import RunDefaults, Settings, SettingsError
 
 
@@ -39,6 +40,7 @@ DEV = Settings(
     log_execution_data=True,
     guardian_idle_hours=2.0,
     run_defaults=RunDefaults(budget_usd=50.0, approve_above_usd=25.0, time_to_live_hours=8.0),
+    run_limits=RunLimits(budget_usd=500.0, approval="above", approve_above_usd=50.0),
 )
 
 PROD = Settings(
@@ -47,6 +49,7 @@ PROD = Settings(
     monthly_budget_usd=2000.0,
     noncurrent_version_days=365,
     run_defaults=RunDefaults(approval="always"),
+    run_limits=RunLimits(budget_usd=5000.0, approval="always", over_budget="refuse"),
 )
 
 ENVIRONMENTS = MappingProxyType({settings.environment: settings for settings in (LOCAL, DEV, PROD)})

@@ -11,7 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, get_args
-from zoneinfo import available_timezones
+
+from config.checks import SettingsError as SettingsError  # noqa: PLC0414 - a name of this module
+from config.checks import require, require_between, require_one_of
+from config.limits import RunLimits
+from config.office_hours import OfficeHours as OfficeHours  # noqa: PLC0414
 
 Architecture = Literal["arm64", "x86_64"]
 Wheels = Literal["linux", "host"]
@@ -28,19 +32,20 @@ YEAR: Final = 365 * 24 * 3600  # the longest that a Standard execution may run
 HOURS: Final = (0.1, 8760, "hours")
 SECONDS: Final = (60, YEAR, "seconds")
 DOLLARS: Final = (0, 1_000_000, "US dollars")
+CEILING: Final = (0.01, 1_000_000, "US dollars")
 # Days that CloudWatch Logs accepts (PutRetentionPolicy in botocore 1.43.106, read 2026-11-24).
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 
 RUN_BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "model_units": (1, 100, "model units"),
     "time_to_live_hours": HOURS,
-    "validation_fraction": (0, 0.5, "of the records"),
+    "validation_fraction": (0.001, 0.5, "of the records"),
     "evaluation_records": (0, 1000, "records"),
-    "minimum_gain": (0, 1, "of the metric"),
-    "budget_usd": DOLLARS,
+    "minimum_gain": (-1, 1, "of the metric"),
+    "budget_usd": CEILING,
     "approve_above_usd": DOLLARS,
     "minimum_new_bytes": (0, 10 * 1024**3, "bytes"),
-    "monthly_ceiling_usd": DOLLARS,
+    "monthly_ceiling_usd": CEILING,
 }
 BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "machine_timeout_seconds": SECONDS,
@@ -80,33 +85,7 @@ WATCH: Final[Mapping[str, object]] = {
     "minimum_calls": 20,
 }
 CORPUS: Final = r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}"
-CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the text says which one, what it holds and what is accepted."""
-
-
-def _require(condition: bool, name: str, value: object, accepted: str) -> None:
-    """Raise a `SettingsError` naming the setting unless the condition holds."""
-    if not condition:
-        raise SettingsError(f"Setting {name} is {value!r}; use {accepted} (config/environments.py).")
-
-
-def _require_between(settings: object, bounds: Mapping[str, tuple[float, float, str]], prefix: str) -> None:
-    """Raise unless each named setting is a number within its bounds; None means that it is not used."""
-    for name, (low, high, unit) in bounds.items():
-        value = getattr(settings, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        accepted = f"a number between {low:g} and {high:g} {unit}"
-        _require(value is None or (number and low <= value <= high), prefix + name, value, accepted)
-
-
-def _require_one_of(name: str, value: object, accepted: tuple[object, ...]) -> None:
-    """Raise unless the value is one of those accepted."""
-    _require(value in accepted, name, value, "one of " + ", ".join(str(item) for item in accepted))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,20 +129,20 @@ class RunDefaults:
 
     def __post_init__(self) -> None:  # noqa: D105
         prefix = "run_defaults."
-        _require(bool(self.base_model.strip()), prefix + "base_model", self.base_model, "a base model id")
+        require(bool(self.base_model.strip()), prefix + "base_model", self.base_model, "a base model id")
         kinds = get_args(CustomizationType)
-        _require_one_of(prefix + "customization_type", self.customization_type, kinds)
-        _require_one_of(prefix + "serving", self.serving, get_args(Serving))
-        _require_one_of(prefix + "approval", self.approval, get_args(Approval))
-        _require_one_of(prefix + "base", self.base, get_args(Base))
-        _require_one_of(prefix + "rollout", self.rollout, get_args(Rollout))
-        _require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
-        _require_one_of(prefix + "secrets", self.secrets, get_args(Answer))
-        _require_one_of(prefix + "near_duplicates", self.near_duplicates, get_args(Answer))
-        _require_one_of(prefix + "over_budget", self.over_budget, get_args(OverBudget))
-        _require_between(self, RUN_BOUNDS, prefix)
+        require_one_of(prefix + "customization_type", self.customization_type, kinds)
+        require_one_of(prefix + "serving", self.serving, get_args(Serving))
+        require_one_of(prefix + "approval", self.approval, get_args(Approval))
+        require_one_of(prefix + "base", self.base, get_args(Base))
+        require_one_of(prefix + "rollout", self.rollout, get_args(Rollout))
+        require_one_of(prefix + "training_gate", self.training_gate, get_args(TrainingGate))
+        require_one_of(prefix + "secrets", self.secrets, get_args(Answer))
+        require_one_of(prefix + "near_duplicates", self.near_duplicates, get_args(Answer))
+        require_one_of(prefix + "over_budget", self.over_budget, get_args(OverBudget))
+        require_between(self, RUN_BOUNDS, prefix)
         limit = self.approve_above_usd
-        _require(
+        require(
             self.approval != "above" or limit is not None,
             prefix + "approve_above_usd",
             limit,
@@ -172,38 +151,6 @@ class RunDefaults:
 
     def to_json(self) -> str:
         """Give the text that the functions read from RUN_DEFAULTS: an object with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfficeHours:
-    """When endpoints that cost by the hour may run: local times `HH:MM` in an IANA time zone, on these days.
-
-    Hours over midnight belong to the day on which they begin. `endpoints` is "unpromoted" (those that no
-    champion uses) or "all" (champions too, after a warning).
-    """
-
-    zone: str
-    opens: str
-    closes: str
-    days: tuple[str, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
-    endpoints: Literal["unpromoted", "all"] = "unpromoted"
-
-    def __post_init__(self) -> None:  # noqa: D105
-        prefix = "guardian_office_hours."
-        for name in ("opens", "closes"):
-            value = getattr(self, name)
-            fits = isinstance(value, str) and bool(re.fullmatch(CLOCK, value))
-            _require(fits, prefix + name, value, "a time such as 08:00")
-        known = bool(self.days) and set(self.days) <= set(WEEKDAYS)
-        _require(known, prefix + "days", self.days, ", ".join(WEEKDAYS))
-        _require(
-            self.zone in available_timezones(), prefix + "zone", self.zone, "a zone such as Europe/Berlin"
-        )
-        _require_one_of(prefix + "endpoints", self.endpoints, ("unpromoted", "all"))
-
-    def to_json(self) -> str:
-        """Give the text that the guardian reads from OFFICE_HOURS."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
@@ -269,25 +216,28 @@ class Settings:
     prepared_days: int = 30
     """Splits that the pipeline wrote under prepared/ are removed after this many days."""
     run_defaults: RunDefaults = field(default_factory=RunDefaults)
+    run_limits: RunLimits = field(default_factory=RunLimits)
+    """What no run.json may loosen."""
 
     def __post_init__(self) -> None:  # noqa: D105
         for name, (pattern, accepted) in PATTERNS.items():
             value = getattr(self, name)
-            _require(value is None or bool(re.fullmatch(pattern, value)), name, value, accepted)
-        _require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
-        _require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
-        _require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+            require(value is None or bool(re.fullmatch(pattern, value)), name, value, accepted)
+        require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
+        require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
+        require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
         hours = self.guardian_office_hours
-        _require(
+        require(
             hours is None or isinstance(hours, OfficeHours), "guardian_office_hours", hours, "OfficeHours"
         )
         schedule, accepted = PATTERNS["guardian_schedule"]
         for corpus, expression in self.corpus_schedules.items():
-            _require(bool(re.fullmatch(CORPUS, corpus)), "corpus_schedules", corpus, "names of corpora")
-            _require(bool(re.fullmatch(schedule, expression)), "corpus_schedules", expression, accepted)
+            require(bool(re.fullmatch(CORPUS, corpus)), "corpus_schedules", corpus, "names of corpora")
+            require(bool(re.fullmatch(schedule, expression)), "corpus_schedules", expression, accepted)
         for address in self.notification_emails:
-            _require(bool(EMAIL.fullmatch(address)), "notification_emails", address, "e-mail addresses")
-        _require_between(self, BOUNDS, "")
+            require(bool(EMAIL.fullmatch(address)), "notification_emails", address, "e-mail addresses")
+        require_between(self, BOUNDS, "")
+        require(not self.run_limits.problem(), "run_limits", self.run_limits, self.run_limits.problem())
         self._require_time_for_all_phases()
 
     def _require_time_for_all_phases(self) -> None:
@@ -295,4 +245,4 @@ class Settings:
         phases = self.training_timeout_seconds + self.serving_timeout_seconds + self.approval_timeout_seconds
         accepted = f"more than training, serving and approval together ({phases} seconds)"
         value = self.machine_timeout_seconds
-        _require(value > phases, "machine_timeout_seconds", value, accepted)
+        require(value > phases, "machine_timeout_seconds", value, accepted)

@@ -74,6 +74,7 @@ class PipelineStack(Stack):
             "LEDGER_TABLE": self._storage.ledger.table_name,
             "NOTICES_TOPIC": self.notices.topic_arn,
             "RUN_DEFAULTS": self._settings.run_defaults.to_json(),
+            "RUN_LIMITS": self._settings.run_limits.to_json(),
             "IDLE_HOURS": str(self._settings.guardian_idle_hours),
             "OFFICE_HOURS": hours.to_json() if hours else "",
             "MONTHLY_CEILING_USD": str(ceiling) if ceiling else "",

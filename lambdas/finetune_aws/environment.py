@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
-from finetune_core.contracts import RunSettings
+from finetune_core.contracts import RunSettings, Shape
 from finetune_core.errors import SettingsError
+from finetune_core.limits import Limits
 from finetune_core.office_hours import OfficeHours
 
 DEFAULT_IDLE_HOURS: Final = 24.0
@@ -94,13 +95,21 @@ class Environment:
     @property
     def run_defaults(self) -> RunSettings:
         """Settings of a run without ``run.json``: the variable ``RUN_DEFAULTS`` (JSON)."""
+        return self._json("RUN_DEFAULTS", RunSettings)
+
+    @property
+    def run_limits(self) -> Limits:
+        """What no ``run.json`` may loosen: the variable ``RUN_LIMITS`` (JSON)."""
+        return self._json("RUN_LIMITS", Limits)
+
+    def _json(self, name: str, shape: type[Shape]) -> Shape:
         try:
-            return msgspec.json.decode(self._get("RUN_DEFAULTS"), type=RunSettings)
+            return msgspec.json.decode(self._get(name), type=shape)
         except msgspec.DecodeError as error:
             raise SettingsError(
-                f"RUN_DEFAULTS is malformed: {error}",
+                f"{name} is malformed: {error}",
                 where="the function's environment",
-                remedy="Correct the run defaults in config/environments.py and deploy again.",
+                remedy="Correct run defaults and limits in config/environments.py and deploy again.",
             ) from error
 
     def _positive(self, name: str, default: float, unit: str) -> float:

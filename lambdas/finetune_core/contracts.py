@@ -50,14 +50,14 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     hyperparameters: dict[str, str] = {}
     serving: Serving = "provisioned_throughput"
     model_units: Annotated[int, Meta(ge=1, le=100)] = 1
-    time_to_live_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
-    validation_fraction: Annotated[float, Meta(gt=0, le=0.5)] = 0.1
+    time_to_live_hours: Annotated[float, Meta(ge=0.1, le=8760)] = 24.0
+    validation_fraction: Annotated[float, Meta(ge=0.001, le=0.5)] = 0.1
     evaluation_records: Annotated[int, Meta(ge=0, le=1000)] = 50
     minimum_gain: Annotated[float, Meta(ge=-1, le=1)] = 0.0
-    budget_usd: Annotated[float, Meta(gt=0)] | None = None
+    budget_usd: Annotated[float, Meta(ge=0.01, le=1_000_000)] | None = None
     approval: Literal["never", "always", "above"] = "never"
-    approve_above_usd: Annotated[float, Meta(ge=0)] | None = None
-    monthly_ceiling_usd: Annotated[float, Meta(gt=0)] | None = None
+    approve_above_usd: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
+    monthly_ceiling_usd: Annotated[float, Meta(ge=0.01, le=1_000_000)] | None = None
     over_budget: Literal["refuse", "ask"] = "refuse"
     commitment: Commitment | None = None
     commitment_confirmed: Commitment | None = None
@@ -66,7 +66,7 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     watch: Watch = Watch()
     golden_prompts: Annotated[list[GoldenPrompt], Meta(max_length=20)] = []
     base: Literal["model", "champion"] = "model"
-    minimum_new_bytes: Annotated[int, Meta(ge=0)] = 0
+    minimum_new_bytes: Annotated[int, Meta(ge=0, le=10_737_418_240)] = 0
     training_gate: Literal["none", "divergence", "overfitting"] = "divergence"
     rollout: Way = "blue_green"
     secrets: Literal["off", "warn", "block"] = "warn"

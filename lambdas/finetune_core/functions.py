@@ -34,7 +34,14 @@ _FUNCTIONS: Final = (
         description="Pins the dropped files' versions and resolves settings, run id and names",
         timeout_seconds=60,
         memory_mb=256,
-        variables=("ENVIRONMENT", "DATA_BUCKET", "ARTIFACTS_BUCKET", "LEDGER_TABLE", "RUN_DEFAULTS"),
+        variables=(
+            "ENVIRONMENT",
+            "DATA_BUCKET",
+            "ARTIFACTS_BUCKET",
+            "LEDGER_TABLE",
+            "RUN_DEFAULTS",
+            "RUN_LIMITS",
+        ),
     ),
     Function(
         name="take_turn",

@@ -16,6 +16,7 @@ from finetune_core import golden
 from finetune_core.catalogue import plain_id
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
+from finetune_core.limits import UNLIMITED, Limits, broken
 
 MAX_RUN_JSON_BYTES: Final = 65_536
 """A ``run.json`` larger than this is something else under that name."""
@@ -32,17 +33,20 @@ KEYS: Final = tuple("type" if field.name == "customization_type" else field.name
 """All keys that ``run.json`` may have (beside ``$schema``, which editors write)."""
 
 
-def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSettings:
+def merge(
+    defaults: RunSettings, run_json: bytes | None, *, where: str, limits: Limits = UNLIMITED
+) -> RunSettings:
     """Return ``defaults`` with the keys of ``run_json`` laid over them.
 
     When base model or type differ from the defaults', hyperparameters that were not given fall back to the
     model's own: the defaults' would be another model's.
 
     Raises:
-        RunRejected: ``run_json`` is broken, or holds an unknown key or an impossible value.
+        RunRejected: ``run_json`` is broken, holds an unknown key or an impossible value, or is looser than
+            the environment's ``limits``.
     """
     if run_json is None:
-        return _checked(defaults, where)
+        return _within(_checked(defaults, where), limits, where)
     given = _translated(_parsed(run_json, where), where)
     merged = msgspec.to_builtins(defaults)
     other_model = any(
@@ -58,7 +62,7 @@ def merge(defaults: RunSettings, run_json: bytes | None, *, where: str) -> RunSe
     except msgspec.ValidationError as error:
         _refuse(_readable(str(error)), where, "Correct the value and drop run.json again.")
     _check_month(defaults, settings, where)
-    return _checked(settings, where)
+    return _within(_checked(settings, where), limits, where)
 
 
 def for_collection(defaults: RunSettings, collection: str) -> RunSettings:
@@ -166,6 +170,15 @@ def _check_month(defaults: RunSettings, settings: RunSettings, where: str) -> No
             where,
             "A run may lower the ceiling of the month, not raise it: the environment's settings do that.",
         )
+
+
+def _within(settings: RunSettings, limits: Limits, where: str) -> RunSettings:
+    """Refuse a run that would spend more, or ask less, than the platform's settings allow."""
+    found = list(broken(settings, limits))
+    if found:
+        what, remedy = ("; ".join(part) for part in zip(*found, strict=True))
+        _refuse(what, where, f"{remedy} The environment's run_limits decide (config/environments.py).")
+    return settings
 
 
 def _text(value: object) -> object:

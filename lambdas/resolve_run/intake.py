@@ -170,13 +170,15 @@ def _merged(
     defaults: RunSettings, text: bytes | None, where: str, drop: runs.Drop, environment: Environment
 ) -> RunSettings:
     """Return the run's settings; to go on from a champion means its base model, unless another is named."""
-    merged = settings.merge(defaults, text, where=where)
+    limits = environment.run_limits
+    merged = settings.merge(defaults, text, where=where, limits=limits)
     if merged.base != settings.CHAMPION:
         return merged
     champion = Ledger(environment.ledger_table).champion(drop.dataset) or {}
     if not champion.get("base_model"):
         return merged
-    return settings.merge(settings.for_champion(defaults, champion["base_model"]), text, where=where)
+    of_champion = settings.for_champion(defaults, champion["base_model"])
+    return settings.merge(of_champion, text, where=where, limits=limits)
 
 
 def _defaults(drop: runs.Drop, environment: Environment) -> RunSettings:

@@ -16,6 +16,7 @@ from finetune_core import runs
 from finetune_core.catalogue import find_model, suggest_models
 from finetune_core.contracts import RunSettings
 from finetune_core.faults import Answer, Fault
+from finetune_core.limits import Limits
 from finetune_core.model_rules import Model
 from finetune_core.partials import EXAMPLES
 from finetune_core.settings import for_collection, merge
@@ -43,7 +44,8 @@ def settings_of(drop: Drop, env: str) -> RunSettings:
     defaults = for_collection(given, drop.collection)
     last = drop.uploads[-1]
     own = last.content() if last.key.endswith(RUN_FILE) else None
-    return merge(defaults, own, where=str(last.path or last.key))
+    limits = msgspec.convert(ENVIRONMENTS[env].run_limits, Limits, from_attributes=True)
+    return merge(defaults, own, where=str(last.path or last.key), limits=limits)
 
 
 def model_called(name: str) -> Model:

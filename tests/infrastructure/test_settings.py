@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from config.environments import DEV, ENVIRONMENTS, LOCAL, PROD, environment
-from config.settings import OfficeHours, RunDefaults, Settings, SettingsError
+from config.limits import RunLimits
+from config.settings import RUN_BOUNDS, OfficeHours, RunDefaults, Settings, SettingsError
 from finetune_core import settings as run_settings
 from finetune_core.contracts import RunSettings
+from finetune_core.limits import Limits, broken
 from finetune_core.office_hours import OfficeHours as ReadHours
 
 WRONG = {
@@ -84,7 +86,7 @@ def test_a_wrong_default_of_a_run_is_refused_by_its_name(name: str):
 
 
 def test_every_setting_with_a_limit_is_tried_above():
-    free = {"retain_data", "termination_protection", "log_execution_data", "run_defaults"}
+    free = {"retain_data", "termination_protection", "log_execution_data", "run_defaults", "run_limits"}
     assert {field.name for field in fields(Settings)} - free == set(WRONG)
     nested = {"hyperparameters", "keep_model", "gate", "watch", "golden_prompts"}  # read by the functions
     assert {field.name for field in fields(RunDefaults)} - nested == set(WRONG_RUN)
@@ -141,3 +143,26 @@ def test_the_guardian_reads_the_office_hours_of_the_settings():
     assert msgspec.to_builtins(msgspec.json.decode(hours.to_json(), type=ReadHours)) == json.loads(
         hours.to_json()
     )
+
+
+def test_one_table_of_bounds_for_defaults_and_run_json():
+    """Each number of a run's settings has the bounds in config that it has where run.json is read."""
+    found = {}
+    for each in msgspec.inspect.type_info(RunSettings).fields:
+        kinds = each.type.types if isinstance(each.type, msgspec.inspect.UnionType) else (each.type,)
+        for kind in kinds:
+            if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+                assert (kind.gt, kind.lt) == (None, None), each.name
+                found[each.name] = (kind.ge, kind.le)
+    assert found == {name: (low, high) for name, (low, high, _) in RUN_BOUNDS.items()}
+
+
+def test_limits_are_checked_and_fit_the_defaults():
+    with pytest.raises(SettingsError, match="approve_above_usd is missing"):
+        replace(DEV, run_limits=RunLimits(approval="above"))
+    with pytest.raises(SettingsError, match="budget_usd is -1"):
+        replace(DEV, run_limits=RunLimits(budget_usd=-1))
+    for settings in ENVIRONMENTS.values():
+        defaults = msgspec.json.decode(settings.run_defaults.to_json(), type=RunSettings)
+        limits = msgspec.json.decode(settings.run_limits.to_json(), type=Limits)
+        assert list(broken(defaults, limits)) == []

@@ -17,6 +17,7 @@ PROPERTIES = {
     "LEDGER_TABLE": "ledger_table",
     "NOTICES_TOPIC": "notices_topic",
     "RUN_DEFAULTS": "run_defaults",
+    "RUN_LIMITS": "run_limits",
     "IDLE_HOURS": "idle_hours",
     "CLEAN_UP_WAIT_SECONDS": "clean_up_wait",
 }

@@ -26,6 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
         "LEDGER_TABLE": "ledger",
         "NOTICES_TOPIC": "arn:aws:sns:us-east-1:111122223333:notices",
         "RUN_DEFAULTS": DEFAULTS,
+        "RUN_LIMITS": "{}",
         "CLOSE_RUN_FUNCTION": "arn:aws:lambda:us-east-1:111122223333:function:close-run",
     }
     for name, value in variables.items():
