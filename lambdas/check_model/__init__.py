@@ -3,7 +3,7 @@
 Calls:
     bedrock:GetFoundationModel     on foundation-model/* of the Region
     bedrock:GetCustomModel         on custom-model/* of the account (base_model may be a custom model)
-    bedrock:ListFoundationModels   on *
+    bedrock:ListFoundationModels, bedrock:ListProvisionedModelThroughputs   on *
     bedrock:GetProvisionedModelThroughput, bedrock:GetCustomModelDeployment, bedrock:ListTagsForResource
                                    on provisioned-model/*, custom-model-deployment/* of the account
     servicequotas:GetServiceQuota  on *

@@ -9,7 +9,7 @@ import msgspec
 
 from check_model import standing
 from check_model.descent import CUSTOM, descend
-from finetune_aws import bedrock, quotas
+from finetune_aws import bedrock, endpoints, quotas
 from finetune_aws.environment import Environment
 from finetune_core import catalogue, preflight
 from finetune_core.contracts import Plan, Preflight, RunSettings
@@ -33,6 +33,8 @@ def check(plan: Plan, environment: Environment) -> Preflight:
     found = _check(descent.settings, environment.region)
     way = standing.rollout(plan, found, environment)
     told = [*found.warnings]
+    if found.serving == "provisioned_throughput" and way.way != "in_place":
+        told += _check_units(found.base_model_id, plan.settings.model_units)
     if plan.settings.rollout == "in_place" != way.way:
         told.append(f"rollout: {way.reason}; the candidate gets an endpoint of its own.")
     return msgspec.structs.replace(found, lineage=descent.summary(), rollout=way, warnings=told)
@@ -53,10 +55,7 @@ def _check(settings: RunSettings, region: str) -> Preflight:
         preflight.check_offer(offer, kind, region, *_alternatives(kind))
     model = catalogue.find_model(offer.model_id)
     serving = preflight.resolve_serving(model, settings.serving, region)
-    warnings: list[str] = []
-    if serving[0] == "provisioned_throughput":
-        warnings = _check_units(offer.model_id, settings.model_units)
-    return preflight.plan_training(offer, settings, serving, warnings)
+    return preflight.plan_training(offer, settings, serving, [])
 
 
 def _offer(base_model: str) -> preflight.Offer | None:
@@ -126,22 +125,25 @@ def _active(kind: bedrock.CustomizationKind) -> list[str]:
 
 
 def _check_units(model_id: str, units: int) -> list[str]:
-    """Hold the model units asked for against the account's quotas; return what could not be looked up."""
+    """Hold the model units asked for against the account's quotas; return what could not be looked up.
+
+    The units of all endpoints together count what is in use now: a run that cannot be served afterwards
+    must not be trained.
+    """
     model = catalogue.find_model(model_id)
-    wanted = {
-        model.serving.no_commitment_quota if model else "L-BE77399C": "model units without commitment",
-        (model.serving.units_quota if model else None) or "": f"model units per {model_id}",
-    }
+    together = model.serving.no_commitment_quota if model else "L-BE77399C"
+    each = (model.serving.units_quota if model else None) or ""
     warnings = []
-    for code, what in wanted.items():
+    for code, what in ((together, "model units without commitment"), (each, f"model units per {model_id}")):
         if not code:
             continue
         try:
             value = quotas.quota(code)
+            used = endpoints.units_in_use() if value and code == together else 0
         except (AccessDenied, RequestInvalid) as error:
             warnings.append(f"The quota {code} ({what}) could not be looked up: {error.what}.")
             continue
         if value is None:
             warnings.append(f"Service Quotas does not list {code} ({what}) here, so it was not checked.")
-        preflight.check_quota(code, what, value, units)
+        preflight.check_quota(code, what, value, units, used=used)
     return warnings

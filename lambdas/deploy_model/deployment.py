@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from finetune_aws import endpoints
 from finetune_core.contracts import Endpoint, Plan, Training
-from finetune_core.errors import Conflict, ServingFailed
+from finetune_core.errors import Conflict, QuotaTooLow, ServingFailed
 from finetune_core.failures import diagnose
+from finetune_core.quota_codes import quota_behind
 from finetune_core.runs import tags
 
 
@@ -39,6 +40,13 @@ def _created(plan: Plan, training: Training, environment: str, now: datetime) ->
     marks = tags(environment, plan.run_id, plan.dataset, expires.isoformat(timespec="seconds"))
     try:
         arn = endpoints.deploy(plan.names.endpoint, training.model_arn, plan.token, marks)
+    except QuotaTooLow as error:
+        # Two deployments at once may be in progress and ten may exist: others may free a place meanwhile.
+        raise QuotaTooLow(
+            f"{error.what} It was asked again with pauses.",
+            where=plan.names.endpoint,
+            remedy=str(quota_behind("serve", error.what)),
+        ) from error
     except Conflict:
         found = endpoints.find("on_demand", plan.names.endpoint)
         if found is None:

@@ -88,6 +88,20 @@ def listed() -> Iterator[Served]:
                 yield found
 
 
+def units_in_use() -> int:
+    """Return the model units without commitment that custom models take in this account and Region.
+
+    Calls: bedrock:ListProvisionedModelThroughputs.
+    """
+    pages = _pages(bedrock().list_provisioned_model_throughputs, "bedrock:ListProvisionedModelThroughputs")
+    found = (item for page in pages for item in page.get("provisionedModelSummaries", []))
+    return sum(
+        item["modelUnits"]
+        for item in found
+        if "commitmentDuration" not in item and ":custom-model/" in item["modelArn"]
+    )
+
+
 def deploy(name: str, model_arn: str, token: str, tags: dict[str, str]) -> str:
     """Create an on-demand deployment and return its ARN.
 

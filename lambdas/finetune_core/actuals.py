@@ -88,9 +88,9 @@ def _training(item: PriceItem, report: Json) -> tuple[float, str]:
     training = report.get("training")
     if not training:
         return item.quantity, _ENDED_WITHOUT_MODEL
-    if training.get("billed_tokens") is not None:
-        return training["billed_tokens"] / 1000, f"{training['billed_tokens']:,} billed tokens"
-    return item.quantity, "Bedrock reports no billed tokens: as estimated"
+    if training.get("trained_tokens") is not None:
+        return training["trained_tokens"] / 1000, f"Bedrock tells no tokens; {training['tokens_from']}"
+    return item.quantity, "Bedrock tells no tokens: as estimated"
 
 
 def _kept(report: Json) -> bool:

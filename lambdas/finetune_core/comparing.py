@@ -63,7 +63,7 @@ def _training(run: Facts) -> dict[str, str]:
     for name in ("training_loss", "validation_loss"):
         if found.get(name):
             rows[name.replace("_", " ")] = f"{found[name]['first']:.4f} → {found[name]['last']:.4f}"
-    for name, unit in (("steps", ""), ("seconds", " s"), ("billed_tokens", "")):
+    for name, unit in (("steps", ""), ("seconds", " s"), ("trained_tokens", "")):
         if found.get(name) is not None:
             rows[name.replace("_", " ")] = f"{found[name]:,.0f}{unit}"
     return rows

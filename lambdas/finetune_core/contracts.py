@@ -20,6 +20,9 @@ from msgspec import Meta
 
 from finetune_core.errors import SettingsError
 from finetune_core.gate import Gate, GoldenPrompt, Watch
+from finetune_core.losses import Blocked as Blocked  # noqa: PLC0414 - part of this module's names
+from finetune_core.losses import CurveFinding as CurveFinding  # noqa: PLC0414
+from finetune_core.losses import Loss as Loss  # noqa: PLC0414
 from finetune_core.references import Lineage as Lineage  # noqa: PLC0414 - part of this module's names
 from finetune_core.references import ObjectRef as ObjectRef  # noqa: PLC0414
 from finetune_core.rollouts import Rollout, Way
@@ -178,30 +181,11 @@ class Validation(msgspec.Struct, kw_only=True, frozen=True):
     evaluation: EvaluationSet
 
 
-class Loss(msgspec.Struct, kw_only=True, frozen=True):
-    """First and last value of a loss curve."""
-
-    first: float
-    last: float
-
-
-class CurveFinding(msgspec.Struct, kw_only=True, frozen=True):
-    """What a loss curve shows, and what to change in the next run."""
-
-    code: Literal["divergence", "overfitting", "no_progress", "plateau", "spikes", "no_curve"]
-    what: str
-    advice: str
-
-
-class Blocked(msgspec.Struct, kw_only=True, frozen=True):
-    """Why a trained model is not served; both are empty when it is."""
-
-    outcome: str = ""
-    message: str = ""
-
-
 class Training(msgspec.Struct, kw_only=True, frozen=True):
-    """A finished customization job, its custom model and its curves. ``seconds`` is wall time of the job."""
+    """A finished customization job, its custom model and its curves. ``seconds`` is wall time of the job.
+
+    ``trained_tokens`` is an estimate, for Bedrock tells none; ``tokens_from`` says of what.
+    """
 
     job_arn: str
     model_arn: str
@@ -211,10 +195,11 @@ class Training(msgspec.Struct, kw_only=True, frozen=True):
     steps: int
     seconds: float
     curve_uri: str | None
-    billed_tokens: int | None
     validation_curve_uri: str | None = None
     findings: list[CurveFinding] = []
     blocked: Blocked = Blocked()
+    trained_tokens: int | None = None
+    tokens_from: str = ""
 
 
 class Endpoint(msgspec.Struct, kw_only=True, frozen=True):

@@ -54,6 +54,11 @@ def _rows(text: str, column: str) -> Iterator[Point]:
             yield (int(step) if step is not None and math.isfinite(step) else index, value)
 
 
+def epochs(text: str) -> int | None:
+    """Return the last epoch that a curve's file names, None when it has no such column."""
+    return max((int(value) for _, value in parse(text, "epoch_number")), default=None)
+
+
 def loss(points: list[Point]) -> Loss | None:
     """Return first and last value of a curve, or None for an empty one."""
     return Loss(first=points[0][1], last=points[-1][1]) if points else None

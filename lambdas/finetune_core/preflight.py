@@ -107,17 +107,19 @@ def resolve_serving(model: Model | None, requested: str, region: str) -> tuple[E
     )
 
 
-def check_quota(code: str, what: str, value: float | None, needed: float) -> None:
-    """Refuse when a quota is known to be too low (None: not known, so not judged).
+def check_quota(code: str, what: str, value: float | None, needed: float, *, used: float = 0) -> None:
+    """Refuse when a quota is known to be too low (None: not known, so not judged); ``used`` is taken already.
 
     Raises:
         QuotaTooLow: with the quota's code, value and the page to ask for more.
     """
-    if value is not None and value < needed:
+    if value is not None and value < needed + used:
+        taken = f" beside the {used:g} in use" if used else ""
         raise QuotaTooLow(
-            f"{what} (quota {code}) is {value:g}, but {needed:g} are needed",
+            f"{what} (quota {code}) is {value:g}, but {needed:g} are needed{taken}",
             where="Service Quotas, Amazon Bedrock, this account and Region",
-            remedy=f'Ask for more at {QUOTA_LINK}{code}, or set "serving" to on_demand or none.',
+            remedy=f'Ask for more at {QUOTA_LINK}{code}, set "serving" to on_demand or none'
+            + (', set "rollout" to in_place, or take endpoints down: finetune retire.' if used else "."),
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finetune_aws import bedrock, objects
 from finetune_core import curve_judgement, curves
-from finetune_core.contracts import Loss, Plan, Training
+from finetune_core.contracts import Loss, Plan, TokenRange, Training
 from finetune_core.errors import TrainingFailed
 from finetune_core.failures import diagnose
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import GetModelCustomizationJobResponseTypeDef
 
 
-def read_job(plan: Plan) -> Training:
-    """Return the run's finished job.
+def read_job(plan: Plan, tokens: TokenRange) -> Training:
+    """Return the run's finished job; `tokens` are those of one pass over its training file.
 
     Raises:
         TrainingFailed: the job is not there, or did not end as Completed; with cause and remedy.
@@ -35,10 +36,10 @@ def read_job(plan: Plan) -> Training:
             where=job["jobArn"],
             remedy=diagnosis.remedy,
         )
-    return _training(plan, job)
+    return _training(plan, job, tokens)
 
 
-def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef) -> Training:
+def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef, tokens: TokenRange) -> Training:
     prefix = f"{plan.prefix}/training/"
     keys = list(objects.keys(plan.artifacts_bucket, prefix))
     curve_key = curves.find(keys, curves.TRAINING_FILE)
@@ -66,8 +67,26 @@ def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef) -> Train
         validation_curve_uri=_uri(plan.artifacts_bucket, checks_key),
         findings=findings,
         blocked=curve_judgement.block(findings, plan.settings.training_gate),
-        billed_tokens=None,
+        **_trained(tokens, curves.epochs(text), job.get("hyperParameters", {})),
     )
+
+
+def _trained(tokens: TokenRange, seen: int | None, hyperparameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return how many tokens were trained on, as the bill counts them: tokens of the data x passes.
+
+    Neither the job nor its metrics files hold a token count (GetModelCustomizationJob in botocore 1.43.106;
+    "Analyze the results of a model customization job", Bedrock user guide, read 2026-11-24), so the tokens of
+    one pass stay an estimate; the passes are those the job was given, else ("Auto") those its curve shows.
+    """
+    given = hyperparameters.get("epochCount", "")
+    passes = int(given) if given.isdigit() else seen
+    if passes is None:
+        return {}
+    told = f"{passes} epochs of the job's {'hyperparameters' if given.isdigit() else 'curve'}"
+    return {
+        "trained_tokens": tokens.expected * passes,
+        "tokens_from": f"estimated: about {tokens.expected:,} tokens a pass x {told}",
+    }
 
 
 def _text(bucket: str, key: str | None) -> str:

@@ -57,7 +57,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         "check_model": (
             *_ask_bedrock(reach),
             look_up(reach, ENDPOINTS),
-            on_nothing("servicequotas:GetServiceQuota"),
+            on_nothing("bedrock:ListProvisionedModelThroughputs", "servicequotas:GetServiceQuota"),
             lineages,
             write(reach.artifacts, "runs/*"),
             use_ledger(reach, ("champion#*",), "GetItem"),

@@ -5,7 +5,15 @@ Bedrock sends no event for either and botocore has no waiter, so the machine pol
 
 from __future__ import annotations
 
-from stacks.workflow.states import Resources, State, States, call_function, expression, record_phase
+from stacks.workflow.states import (
+    Resources,
+    State,
+    States,
+    call_function,
+    expression,
+    quota_retry,
+    record_phase,
+)
 from stacks.workflow.swap import IN_PLACE, swap_states
 from stacks.workflow.throughput import Polling, ready_state, record_endpoint, throughput_states
 
@@ -108,6 +116,7 @@ def _on_demand(resources: Resources, poll_seconds: int, timeout_seconds: int) ->
             result="endpoint",
             following="Is the deployment recorded",
             seconds=120,
+            retries=(quota_retry("QuotaTooLow"),),
         ),
         "Is the deployment recorded": {
             "Type": "Choice",

@@ -71,9 +71,9 @@ def retry(errors: tuple[str, ...], *, seconds: int = 2, attempts: int = 5, limit
     }
 
 
-def quota_retry() -> State:
+def quota_retry(error: str = QUOTA_EXCEEDED) -> State:
     """Give the Retry rule for a full quota: others may free it within some hours."""
-    return retry((QUOTA_EXCEEDED,), seconds=60, attempts=12, limit=1800)
+    return retry((error,), seconds=60, attempts=12, limit=1800)
 
 
 def catch_failure(phase: str, *, following: str = "Clean up") -> list[State]:
@@ -98,10 +98,12 @@ def call_function(
     result: str,
     following: str,
     seconds: int,
+    retries: tuple[State, ...] = (),
 ) -> State:
     """Invoke a Lambda function and keep its answer in the variable `result`.
 
-    `payload` maps member names to JSONata code; `seconds` is the state's timeout.
+    `payload` maps member names to JSONata code; `seconds` is the state's timeout; `retries` are rules beside
+    the one for what passes by itself.
     """
     return {
         "Type": "Task",
@@ -111,7 +113,7 @@ def call_function(
             "Payload": {name: expression(code) for name, code in payload.items()},
         },
         "TimeoutSeconds": seconds,
-        "Retry": [retry(LAMBDA_TRANSIENT)],
+        "Retry": [retry(LAMBDA_TRANSIENT), *retries],
         "Catch": catch_failure(phase),
         "Assign": {result: expression("$states.result.Payload")},
         "Next": following,

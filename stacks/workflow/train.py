@@ -45,7 +45,7 @@ def train_states(
         },
         "Read training": call_function(
             resources.functions["read_training"],
-            {"plan": "$plan"},
+            {"plan": "$plan", "validation": "$validation"},
             phase=PHASE,
             result="training",
             following="Leave job queue",

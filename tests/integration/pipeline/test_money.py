@@ -1,6 +1,8 @@
 """Price before spend, one question about it, and what it came to in the end."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -70,6 +72,35 @@ def test_estimated_tokens_enclose_what_the_service_bills(pipeline):
     tokens = json.loads(run["validation"])["tokens"]
     epochs = int(json.loads(run["preflight"])["hyperparameters"]["epochCount"])
     assert tokens["low"] * epochs <= billed <= tokens["high"] * epochs, (billed, epochs, tokens)
+    trained = json.loads(run["training"])
+    assert trained["trained_tokens"] == tokens["expected"] * epochs
+    (item,) = [item for item in json.loads(run["actual"])["items"] if item["name"] == "Training"]
+    assert "Bedrock tells no tokens; estimated" in item["note"]
+
+
+@pytest.mark.parametrize("serving", ["on_demand", "provisioned_throughput"])
+def test_finetune_estimate_gives_the_figures_of_the_price_phase(pipeline, tmp_path, serving):
+    settings = {"base_model": MICRO, "serving": serving, "evaluation_records": 20, "approval": "always"}
+    files = {"train.jsonl": data.single_turn(), "run.json": data.run_file(**settings)}
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    dataset = pipeline.drop(files)
+    run = asked(pipeline, dataset)
+    answer(pipeline, run, "declined")
+    told = subprocess.run(
+        [sys.executable, "-m", "finetune_cli.main", "estimate", str(tmp_path), "--env", "local", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    offline, priced = json.loads(told.stdout), json.loads(run["price"])
+    assert offline["counts"] == json.loads(run["validation"])["counts"]
+    assert offline["tokens"] == json.loads(run["validation"])["tokens"]
+    for mine, its in zip(offline["price"]["items"], priced["items"], strict=True):
+        assert (mine["name"], mine["unit"], mine["quantity"]) == (its["name"], its["unit"], its["quantity"])
+        # The price list of the local cloud may be newer than the table: the dollars follow from the rates.
+        assert mine["expected"] == pytest.approx(its["expected"], rel=0.01) or mine["rate"] != its["rate"]
+    assert pipeline.run(dataset)["outcome"] == "Declined"
 
 
 def test_a_no_ends_the_run_before_it_spends(pipeline):

@@ -58,7 +58,7 @@ def test_billed_tokens_and_endpoint_hours_are_what_is_paid() -> None:
             "serve",
             "evaluate",
             status="PROMOTED",
-            training={"billed_tokens": 240_000},
+            training={"trained_tokens": 240_000, "tokens_from": "estimated: x"},
             endpoint={"kind": "provisioned_throughput"},
             evaluation={"records": 40},
         )
@@ -73,7 +73,7 @@ def test_billed_tokens_and_endpoint_hours_are_what_is_paid() -> None:
 
 
 def test_unknown_billed_tokens_stand_as_estimated_and_say_so() -> None:
-    found = actual_costs(report("train", training={"billed_tokens": None}))
+    found = actual_costs(report("train", training={"trained_tokens": None}))
     assert cost(found, "Training") == pytest.approx(200 * 0.00378)
     assert found is not None
     assert "as estimated" in found.items[0].note
@@ -81,7 +81,9 @@ def test_unknown_billed_tokens_stand_as_estimated_and_say_so() -> None:
 
 @pytest.mark.parametrize(("status", "kept"), [("HELD", 1.95), ("REJECTED", 0.0)])
 def test_storage_is_paid_for_a_model_that_is_kept(status: str, kept: float) -> None:
-    found = actual_costs(report("train", status=status, training={"billed_tokens": 1000}))
+    found = actual_costs(
+        report("train", status=status, training={"trained_tokens": 1000, "tokens_from": "estimated: x"})
+    )
     assert cost(found, "Custom model storage") == kept
 
 

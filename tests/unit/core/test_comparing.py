@@ -17,7 +17,7 @@ def run(**changes: Any) -> dict[str, Any]:
             "tokens": {"expected": 12345},
             "faults": {"duplicate_record": 2},
         },
-        "training": {"training_loss": {"first": 3, "last": 1}, "steps": 40, "billed_tokens": None},
+        "training": {"training_loss": {"first": 3, "last": 1}, "steps": 40, "trained_tokens": None},
         "evaluation": {
             "verdict": "PROMOTE",
             "metric": "rouge_l",

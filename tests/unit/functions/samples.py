@@ -107,7 +107,6 @@ def training(**changes: Any) -> dict[str, Any]:
         "steps": 20,
         "seconds": 60.0,
         "curve_uri": None,
-        "billed_tokens": None,
     } | changes
 
 

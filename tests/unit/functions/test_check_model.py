@@ -44,6 +44,7 @@ def inputs(aws: FakeAws) -> None:
     found = {"run_id": RUN_ID, "dataset": "banking-qa", "collection": "datasets", "files": [file]}
     body = json.dumps(found | {"settings": settings()}).encode()
     aws.s3.put("artifacts-bucket", f"runs/{RUN_ID}/inputs.json", body)
+    aws.on("bedrock:ListProvisionedModelThroughputs", {"provisionedModelSummaries": []})
 
 
 def check(call: Call, **changes: Any) -> dict[str, Any]:
@@ -74,6 +75,21 @@ def test_quota_zero_names_code_and_page(aws: FakeAws, call: Call) -> None:
     aws.on("service-quotas:GetServiceQuota", units(0))
     with pytest.raises(QuotaTooLow, match=r"L-BE77399C\) is 0, but 1 are needed.*servicequotas"):
         check(call)
+
+
+def test_units_in_use_count(aws: FakeAws, call: Call) -> None:
+    aws.on("bedrock:GetFoundationModel", model())
+    aws.on("service-quotas:GetServiceQuota", units(3))
+    others = [
+        {"modelUnits": 2, "modelArn": CUSTOM_ARN},
+        {"modelUnits": 5, "modelArn": CUSTOM_ARN, "commitmentDuration": "OneMonth"},
+        {"modelUnits": 7, "modelArn": MODEL_ARN},
+    ]
+    aws.on("bedrock:ListProvisionedModelThroughputs", {"provisionedModelSummaries": others})
+    assert check(call)["serving"] == "provisioned_throughput"
+    told = r"L-BE77399C\) is 3, but 2 are needed beside the 2 in use.*in_place"
+    with pytest.raises(QuotaTooLow, match=told):
+        check(call, model_units=2)
 
 
 def test_no_right_to_look_at_quotas_is_a_warning(aws: FakeAws, call: Call) -> None:

@@ -43,7 +43,7 @@ def test_the_job_is_read_with_its_curves_wherever_they_lie(aws: FakeAws, call: C
     key = f"{base}/validation_artifacts/post_fine_tuning_validation/{folder}validation_metrics.csv"
     aws.s3.put("artifacts-bucket", key, CHECKS.encode())
     aws.on("bedrock:GetModelCustomizationJob", job())
-    found = call("read_training", {"plan": plan()})
+    found = call("read_training", {"plan": plan(), "validation": validation()})
     assert found["training_loss"] == {"first": 3.5, "last": 1.5}
     assert found["validation_loss"] == {"first": 3.6, "last": 1.9}
     assert (found["steps"], found["seconds"], found["model_arn"]) == (3, 120.0, CUSTOM_ARN)
@@ -57,7 +57,7 @@ def test_a_diverged_job_is_blocked_but_fully_read(aws: FakeAws, call: Call) -> N
     key = f"runs/{RUN_ID}/training/job/training_artifacts/step_wise_training_metrics.csv"
     aws.s3.put("artifacts-bucket", key, f"step_number,epoch_number,training_loss\n{rising}".encode())
     aws.on("bedrock:GetModelCustomizationJob", job(hyperParameters={"learningRateMultiplier": "2"}))
-    found = call("read_training", {"plan": plan()})
+    found = call("read_training", {"plan": plan(), "validation": validation()})
     assert found["blocked"]["outcome"] == "TrainingDiverged"
     assert "learningRateMultiplier 0.6 in place of 2" in found["blocked"]["message"]
     assert found["model_arn"] == CUSTOM_ARN
@@ -66,7 +66,7 @@ def test_a_diverged_job_is_blocked_but_fully_read(aws: FakeAws, call: Call) -> N
 def test_without_curves_the_jobs_own_metrics_count(aws: FakeAws, call: Call) -> None:
     metrics = {"trainingMetrics": {"trainingLoss": 1.25}, "validationMetrics": [{"validationLoss": 1.5}]}
     aws.on("bedrock:GetModelCustomizationJob", job(**metrics))
-    found = call("read_training", {"plan": plan()})
+    found = call("read_training", {"plan": plan(), "validation": validation()})
     assert found["training_loss"] == {"first": 1.25, "last": 1.25}
     assert found["validation_loss"] == {"first": 1.5, "last": 1.5}
     assert found["curve_uri"] is None
@@ -85,16 +85,16 @@ def test_without_curves_the_jobs_own_metrics_count(aws: FakeAws, call: Call) -> 
 def test_a_failed_job_is_explained(aws: FakeAws, call: Call, message: str, told: str) -> None:
     aws.on("bedrock:GetModelCustomizationJob", job("Failed", failureMessage=message))
     with pytest.raises(TrainingFailed, match=told) as caught:
-        call("read_training", {"plan": plan()})
+        call("read_training", {"plan": plan(), "validation": validation()})
     assert JOB_ARN in str(caught.value)
 
 
 def test_a_stopped_or_missing_job_is_a_failure(aws: FakeAws, call: Call) -> None:
     with pytest.raises(TrainingFailed, match="does not exist"):
-        call("read_training", {"plan": plan()})
+        call("read_training", {"plan": plan(), "validation": validation()})
     aws.on("bedrock:GetModelCustomizationJob", job("Stopped"))
     with pytest.raises(TrainingFailed, match="stopped on request"):
-        call("read_training", {"plan": plan()})
+        call("read_training", {"plan": plan(), "validation": validation()})
 
 
 def deployment(status: str = "Creating", model_arn: str = CUSTOM_ARN, **changes: Any) -> dict[str, Any]:
