@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from finetune_core.contracts import (
 )
 from finetune_core.costs import Price
 from finetune_core.model_rules import Model
+from finetune_core.split import records
+from finetune_core.unlisted import row_of
 from finetune_core.validation import ROLES, Report, Scanned, judge, offered_rules, scan
 
 _ASKED = ("converse", "messages", "prompt-completion", "input", "text")
@@ -68,12 +71,13 @@ def estimate(drop: Drop, env: str) -> Estimate:
             f"{error}.", where="--type", do="See what goes together: finetune models"
         ) from None
     checked = _preflight(model, settings, ENVIRONMENTS[env].region)
+    paths = data_files(drop)
     scanned = {
-        role: scan(chunks(paths), model, settings.customization_type, role=role, stable=True)
-        for role, paths in data_files(drop).items()
+        role: scan(chunks(found), model, settings.customization_type, role=role, stable=True)
+        for role, found in paths.items()
     }
     report = judge([scanned[role] for role in ROLES if role in scanned], model, settings.customization_type)
-    validation = _validation(scanned, report, checked, model, settings)
+    validation = _validation(scanned, report, checked, settings, read=lambda: records(chunks(paths["train"])))
     return Estimate(
         price=price_run(settings, checked, validation),
         preflight=checked,
@@ -99,15 +103,21 @@ def _preflight(model: Model, settings: RunSettings, region: str) -> Preflight:
 
 
 def _validation(
-    scanned: dict[Any, Scanned], report: Report, checked: Preflight, model: Model, settings: RunSettings
+    scanned: dict[Any, Scanned],
+    report: Report,
+    checked: Preflight,
+    settings: RunSettings,
+    *,
+    read: Callable[[], Iterable[bytes]],
 ) -> Validation:
-    """Return what the validator would: the same split, nothing written."""
+    """Return what the validator would: the same split, nothing written. `read` yields training records."""
     record_format = report.format or checked.record_format
     sources = preparation.choose_sources(
         set(scanned), takes_validation=checked.takes_validation, can_be_asked=record_format in _ASKED
     )
-    rules = offered_rules(model, settings.customization_type)
-    split = preparation.plan_parts(scanned["train"], rules, sources, settings)
+    rules = offered_rules(row_of(checked), settings.customization_type)
+    moved = preparation.near_duplicates(scanned["train"], sources, read, None)
+    split = preparation.plan_parts(scanned["train"], rules, sources, settings, moved)
     own = scanned["validation"].partial.records if sources.validation == "validation" else None
     asked = split.evaluation
     if sources.evaluation in scanned:

@@ -155,6 +155,22 @@ def test_a_swap_keeps_the_arn(world: World) -> None:
     world.bedrock().delete_custom_model(modelIdentifier=first)
 
 
+def test_a_swap_that_fails_can_be_taken_back(world: World) -> None:
+    first, second = world.train(), world.train("job-2")
+    arn = provision(world, first)
+    world.clock.advance(600)
+    world.admin(command="fail_endpoint", step="provisioned_update", message="no host")
+    world.bedrock().update_provisioned_model_throughput(provisionedModelId=arn, desiredModelId=second)
+    world.clock.advance(600)
+    seen = provisioned(world, arn)
+    assert (seen["status"], seen["modelArn"], seen["failureMessage"]) == ("Failed", first, "no host")
+    world.bedrock().update_provisioned_model_throughput(provisionedModelId=arn, desiredModelId=first)
+    world.clock.advance(600)
+    seen = provisioned(world, arn)
+    assert (seen["status"], seen["modelArn"]) == ("InService", first)
+    assert "failureMessage" not in seen
+
+
 def test_a_swap_stays_with_the_base_model(world: World) -> None:
     micro, lite = world.train(), world.train("job-2", baseModelIdentifier=LITE)
     arn = provision(world, micro)

@@ -20,6 +20,11 @@ def drop(pipeline, **settings) -> str:
     return pipeline.drop({"train.jsonl": data.single_turn(), "run.json": data.run_file(**chosen)})
 
 
+def _pairs() -> list[tuple[int, tuple[str, str]]]:
+    """Give one sentence again and again: with a number at its end, a family of near duplicates."""
+    return [(number, data.commands()[0]) for number in range(30)]
+
+
 def asked(pipeline, dataset: str) -> dict:
     """Wait until the dataset's run waits for a person, and give it."""
 
@@ -81,7 +86,9 @@ def test_estimated_tokens_enclose_what_the_service_bills(pipeline):
 @pytest.mark.parametrize("serving", ["on_demand", "provisioned_throughput"])
 def test_finetune_estimate_gives_the_figures_of_the_price_phase(pipeline, tmp_path, serving):
     settings = {"base_model": MICRO, "serving": serving, "evaluation_records": 20, "approval": "always"}
-    files = {"train.jsonl": data.single_turn(), "run.json": data.run_file(**settings)}
+    near = [(f"Please {sentence.lower()} now, thank you {n}", said) for n, (sentence, said) in _pairs()]
+    train = data.single_turn() + data.lines([data.converse(*pair) for pair in near])
+    files = {"train.jsonl": train, "run.json": data.run_file(**settings)}
     for name, body in files.items():
         (tmp_path / name).write_bytes(body)
     dataset = pipeline.drop(files)
