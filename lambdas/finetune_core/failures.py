@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from finetune_core.quota_codes import PAGE
+
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
@@ -109,7 +111,8 @@ _RULES: Final = (
     _rule(
         r"throttl|too many requests|status code: 429",
         "Bedrock throttled the account longer than the run waits.",
-        "Drop the data again later; look for other work in this account and Region.",
+        "Drop the data again later; look for other work in this account and Region. Rates are quotas too: "
+        f"{PAGE}",
     ),
     _rule(
         r"internal (error|failure|server)|unexpected error|try again|status code: 5\d\d",

@@ -8,7 +8,7 @@ import msgspec
 
 from finetune_core import errors
 from finetune_core.failures import diagnose
-from finetune_core.quota_codes import quota_behind
+from finetune_core.quota_codes import PAGE, quota_behind
 
 Status = Literal["PROMOTED", "HELD", "REJECTED", "FAILED"]
 
@@ -75,7 +75,8 @@ def explain(phase: str, error: TaskFailure, job_failure: str | None = None) -> s
     if error.error in _NAMED:
         return text
     if error.error in _IN_WORDS:
-        return f"{error.error}: {text}"
+        rates = f" Rates are quotas too: {PAGE}" if error.error == "Throttled" else ""
+        return f"{error.error}: {text}{rates}"
     if error.error in _TIMEOUTS:
         return f"Phase {phase} did not end within its time limit."
     if error.error.endswith(_QUOTA):

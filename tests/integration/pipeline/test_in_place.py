@@ -112,6 +112,18 @@ def test_a_swap_that_fails_leaves_the_champion_in_its_endpoint(pipeline):
     assert sorted(pipeline.billable(dataset)) == sorted([first["endpoint_arn"], first["model_arn"]])
 
 
+def test_throttled_and_lost_answers_of_the_swap_only_cost_time(pipeline):
+    dataset, first = first_champion(pipeline)
+    order = {"operation": "UpdateProvisionedModelThroughput", "about": dataset, "name": f"swap {dataset}"}
+    pipeline.admin(command="fault", error="ThrottlingException", count=6, **order)
+    pipeline.admin(command="fault", error="InternalServerException", count=1, after_effect=True, **order)
+    drop(pipeline, dataset, LEARNT)
+    second = ended(pipeline, dataset, 2)
+    assert second["outcome"] == "Promoted", second["message"]
+    assert pipeline.admin(command="struck")["struck"][f"swap {dataset}"] == 7
+    assert served(pipeline, first["endpoint_arn"]) == second["model_arn"]
+
+
 @pytest.fixture
 def short_updates(pipeline):
     """Let updates end well within the time that one call of `close_run` waits."""

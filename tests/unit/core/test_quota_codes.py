@@ -33,3 +33,15 @@ def test_the_number_of_scheduled_jobs_has_no_code_and_cannot_be_raised() -> None
     told = explain("train", TaskFailure(error=FULL, cause="Too many jobs are in progress."))
     assert "cannot be raised" in told
     assert "scheduled_jobs" in told
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("Bedrock.ThrottlingException", "Rate exceeded: throttled"),
+        ("Throttled", "bedrock:CreateCustomModelDeployment failed with ThrottlingException: slow down"),
+    ],
+)
+def test_throttling_that_lasts_names_the_page_of_rates(error: str, cause: str) -> None:
+    told = explain("serve", TaskFailure(error=error, cause=cause))
+    assert "Rates are quotas too: https://console.aws.amazon.com/servicequotas/" in told

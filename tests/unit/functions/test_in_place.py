@@ -28,6 +28,7 @@ from tests.unit.functions.samples import (
     reply,
     training,
 )
+from watch_champions import watch
 
 Call = Callable[..., dict[str, Any]]
 OLD = CUSTOM_ARN.replace("abcdefabcdef", "000000000000")
@@ -205,6 +206,27 @@ def test_going_back_swaps_the_model_before_into_the_same_endpoint(aws: FakeAws) 
     assert account.asked == [OLD]
     item = aws.table.plain("champion#banking-qa", "champion")
     assert (item["run_id"], item["pointer"]) == ("old-run", PT_ARN)
+
+
+def test_the_watch_swaps_back_and_ends_in_its_next_round(
+    aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_PATIENCE", 0.0)
+    swapped_champion(aws)
+    account = Account(aws, serves=CUSTOM_ARN)
+    limits = {"until": "2999-01-01T00:00:00+00:00", "error_rate": 0.1, "latency_ms": 0, "minimum_calls": 1}
+    item = aws.table.items["champion#banking-qa", "champion"]
+    item |= {"watch": {"S": json.dumps(limits)}, "dataset": {"S": "banking-qa"}}
+    item |= {"promoted_at": {"S": NOW.isoformat()}}
+    aws.on("dynamodb:Query", lambda **_: {"Items": [item], "Count": 1})
+    bad = {"Sum": 9.0, "SampleCount": 9.0}
+    aws.on("cloudwatch:GetMetricStatistics", {"Datapoints": [bad]})
+    aws.table.put_plain("run#old-run", "run", run_id="old-run", kind="run")
+    first = call("watch_champions", {})
+    assert (first["swapping"], first["rolled_back"], account.asked) == (["banking-qa"], [], [OLD])
+    assert aws.table.plain("champion#banking-qa", "champion")["run_id"] == RUN_ID
+    assert call("watch_champions", {})["rolled_back"] == ["banking-qa"]
+    assert aws.table.plain("champion#banking-qa", "champion")["run_id"] == "old-run"
 
 
 def test_nobody_goes_back_while_a_candidate_is_judged_in_the_endpoint(aws: FakeAws) -> None:
