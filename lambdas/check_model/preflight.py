@@ -11,7 +11,7 @@ from check_model import standing
 from check_model.descent import CUSTOM, descend
 from finetune_aws import bedrock, endpoints, quotas
 from finetune_aws.environment import Environment
-from finetune_core import catalogue, preflight
+from finetune_core import catalogue, distillation, preflight
 from finetune_core.contracts import Plan, Preflight, RunSettings
 from finetune_core.errors import AccessDenied, ModelNotTunable, RequestInvalid
 
@@ -55,7 +55,17 @@ def _check(settings: RunSettings, region: str) -> Preflight:
         preflight.check_offer(offer, kind, region, *_alternatives(kind))
     model = catalogue.find_model(offer.model_id)
     serving = preflight.resolve_serving(model, settings.serving, region)
-    return preflight.plan_training(offer, settings, serving, [])
+    found = preflight.plan_training(offer, settings, serving, [])
+    if found.teacher:
+        told = distillation.check_teacher(found.teacher, _state_of(found.teacher.model), region)
+        found = msgspec.structs.replace(found, warnings=[*found.warnings, *told])
+    return found
+
+
+def _state_of(model: str) -> str | None:
+    """Return the life cycle state of a base model, None for one that the Region does not have."""
+    details = bedrock.foundation_model(catalogue.plain_id(model))
+    return details.get("modelLifecycle", {"status": "ACTIVE"})["status"] if details else None
 
 
 def _offer(base_model: str) -> preflight.Offer | None:
@@ -112,7 +122,8 @@ def _alternatives(kind: str) -> tuple[list[str], str]:
         same, other = _active("CONTINUED_PRE_TRAINING"), _active("FINE_TUNING")
         words = f"For fine-tuning the account could use: {', '.join(other)}." if other else ""
     else:
-        same, words = _active("FINE_TUNING"), "Deploy the pipeline in a Region that offers one."
+        same = _active("DISTILLATION" if kind == distillation.KIND else "FINE_TUNING")
+        words = "Deploy the pipeline in a Region that offers one."
     return same, words
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 
-from finetune_core import prices
+from finetune_core import catalogue, prices
 from finetune_core.contracts import Preflight, RunSettings, Validation
 from finetune_core.costs import MonthSpend, Price, WayPrice
 from finetune_core.errors import OverBudget
+from finetune_core.prices_data import PriceRow
 from finetune_core.rollouts import Way
 from finetune_core.unlisted import row_of
 
@@ -58,9 +59,18 @@ def _price(
         beside_units=preflight.rollout.beside_units if way == "blue_green" else 0,
         watch_hours=settings.watch.hours,
         evaluation_calls=0 if preflight.serving == "none" else validation.evaluation.records,
+        teacher=_teacher(preflight),
         ceiling=settings.budget_usd,
         live=live or prices.Live(),
     )
+
+
+def _teacher(preflight: Preflight) -> PriceRow | None:
+    """Return the dated prices of a run's teacher; all are unknown for one that the catalogue lacks."""
+    if preflight.teacher is None:
+        return None
+    model = catalogue.find_model(preflight.teacher.model)
+    return prices.row_for(model, prices.Live()) if model else PriceRow()
 
 
 def check_ceilings(price: Price, settings: RunSettings, month: MonthSpend | None) -> Price:

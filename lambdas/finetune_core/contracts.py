@@ -25,10 +25,11 @@ from finetune_core.losses import CurveFinding as CurveFinding  # noqa: PLC0414
 from finetune_core.losses import Loss as Loss  # noqa: PLC0414
 from finetune_core.references import Lineage as Lineage  # noqa: PLC0414 - part of this module's names
 from finetune_core.references import ObjectRef as ObjectRef  # noqa: PLC0414
+from finetune_core.references import Teacher
 from finetune_core.rollouts import Rollout, Way
 from finetune_core.verdicts import Contestant
 
-CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING"]
+CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 EndpointKind = Literal["provisioned_throughput", "on_demand", "none"]
 Commitment = Literal["OneMonth", "SixMonths"]
@@ -74,6 +75,8 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     rollout: Way = "blue_green"
     secrets: Literal["off", "warn", "block"] = "warn"
     near_duplicates: Literal["off", "warn", "block"] = "warn"
+    teacher_model: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
+    max_response_length: Annotated[int, Meta(ge=1, le=8192)] | None = None
 
 
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
@@ -114,10 +117,9 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Preflight(msgspec.Struct, kw_only=True, frozen=True):
-    """What Bedrock said about the base model today, and what follows from it for this run.
+    """What Bedrock said about the base model today; ``serving`` is resolved, never "auto".
 
-    ``base_model_id`` goes into the customization job, ``invoke_id`` is what Converse takes for the untuned
-    model. ``serving`` is resolved: never "auto".
+    ``base_model_id`` goes into the job, ``invoke_id`` is what Converse takes for the untuned model.
     """
 
     base_model_id: str
@@ -132,6 +134,7 @@ class Preflight(msgspec.Struct, kw_only=True, frozen=True):
     hyperparameters: dict[str, str]
     warnings: list[str] = []
     lineage: Lineage | None = None
+    teacher: Teacher | None = None
     rollout: Rollout = Rollout()
 
 

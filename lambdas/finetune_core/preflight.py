@@ -12,13 +12,18 @@ from typing import Final
 
 from finetune_core import catalogue
 from finetune_core.contracts import EndpointKind, Preflight, RunSettings
+from finetune_core.distillation import choose_teacher
 from finetune_core.errors import ModelNotTunable, QuotaTooLow
 from finetune_core.gate import RETRIEVAL
 from finetune_core.model_rules import Model
 
 QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
 _UNKNOWN_FORMAT: Final = "converse"
-_WORDS: Final = {"FINE_TUNING": "fine-tuning", "CONTINUED_PRE_TRAINING": "continued pre-training"}
+_WORDS: Final = {
+    "FINE_TUNING": "fine-tuning",
+    "CONTINUED_PRE_TRAINING": "continued pre-training",
+    "DISTILLATION": "distillation",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +166,7 @@ def plan_training(
         serving_reason=serving[1],
         hyperparameters=values,
         warnings=told,
+        teacher=choose_teacher(settings, model),
     )
 
 

@@ -64,6 +64,7 @@ def estimate(
     beside_units: int = 0,
     watch_hours: float = 0.0,
     evaluation_calls: int = 0,
+    teacher: PriceRow | None = None,
     ceiling: float | None = None,
     live: Live = Live(),
 ) -> Price:
@@ -72,10 +73,14 @@ def estimate(
     `tokens` is one pass over the training split of `records` records; `evaluation_calls` counts records per
     contestant; with a `commitment` the endpoint is paid by the hour until the verdict and for the whole term
     from then on. The champion's `beside_units` go on until the verdict and for the `watch_hours` after it.
+    `teacher` has the prices of the model that answers the prompts of a distillation.
     A price that is not known enters as a wide range with a note.
     """
     row = row_for(model, live)
     items = [_training(row, tokens, epochs), _storage(row)]
+    if teacher:
+        per_call = [count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high)]
+        items.insert(0, _answers("Teacher's answers", teacher, per_call, records))
     hourly = 0.0
     if serving == "provisioned_throughput":
         column = TERMS[commitment][0] if commitment else "unit_hour"

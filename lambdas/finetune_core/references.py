@@ -15,6 +15,13 @@ class ObjectRef(msgspec.Struct, kw_only=True, frozen=True):
     version_id: str | None = None
 
 
+class Teacher(msgspec.Struct, kw_only=True, frozen=True):
+    """Who answers the prompts of a distillation, and the longest answer in tokens (None: the service's)."""
+
+    model: str
+    max_response_length: int | None = None
+
+
 class Lineage(msgspec.Struct, kw_only=True, frozen=True):
     """Where training starts, why there, and what it reads: the short form of ``lineage.json`` at ``uri``.
 

@@ -21,7 +21,11 @@ from finetune_core.limits import UNLIMITED, Limits, broken
 MAX_RUN_JSON_BYTES: Final = 65_536
 """A ``run.json`` larger than this is something else under that name."""
 
-TYPES: Final = {"fine-tuning": "FINE_TUNING", "continued-pre-training": "CONTINUED_PRE_TRAINING"}
+TYPES: Final = {
+    "fine-tuning": "FINE_TUNING",
+    "continued-pre-training": "CONTINUED_PRE_TRAINING",
+    "distillation": "DISTILLATION",
+}
 """``type`` in ``run.json`` → the API's ``customizationType``."""
 
 CHAMPION: Final = "champion"
@@ -139,6 +143,17 @@ def _checked(settings: RunSettings, where: str) -> RunSettings:
             'approval is "above" but approve_above_usd is missing',
             where,
             'Add "approve_above_usd": the price in dollars from which a person is asked.',
+        )
+    distils = settings.customization_type == "DISTILLATION"
+    if distils != (settings.teacher_model is not None) or (settings.max_response_length and not distils):
+        _refuse(
+            'type "distillation" needs teacher_model'
+            if distils
+            else "teacher_model and max_response_length are for distillation",
+            where,
+            'Name the model that answers the prompts, for example "teacher_model": "amazon.nova-pro-v1:0".'
+            if distils
+            else 'Leave them out, or set "type" to "distillation".',
         )
     wrong = golden.faults(settings.golden_prompts)
     if wrong:

@@ -27,6 +27,7 @@ def row_of(preflight: Preflight) -> Model:
         kinds={
             "FINE_TUNING": _rules(("converse", "messages", "prompt-completion", "image-caption")),
             "CONTINUED_PRE_TRAINING": _rules(("input", "text")),
+            "DISTILLATION": _rules(("converse",)),
         },
         serving=Serving(API),
         source=API,

@@ -52,6 +52,8 @@ RUN_KEYS: Final = {
     "rollout": "Where a candidate is judged: beside the champion (blue_green) or in its endpoint (in_place).",
     "secrets": "What likely secrets and personal data are: not looked for, warnings, or errors.",
     "near_duplicates": "What records that say nearly the same are: not looked for, warnings, or errors.",
+    "teacher_model": "Model that answers the prompts of a distillation.",
+    "max_response_length": "Longest answer of the teacher in tokens; the service's own limit if left out.",
 }
 """What each key of `run.json` means."""
 

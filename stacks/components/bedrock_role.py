@@ -1,16 +1,19 @@
 """The service role that Bedrock assumes to read the prepared data and to write what training leaves behind.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-iam-role.html (read 2026-11-23).
+With distillation Bedrock asks the teacher as this role (prequisites-model-distillation, read 2026-11-23).
 """
 
 from __future__ import annotations
 
 from constructs import Construct
 
+from finetune_core.distillation import TEACHERS
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.reach import Reach
 from stacks.components.statements import ONE_RUN
 
+ANY_REGION = "A cross-Region profile calls the teacher in each of its Regions."
 INPUTS = ("prepared/", "datasets/", "corpora/")  # media lie beside the dropped records
 
 
@@ -53,6 +56,18 @@ def _permissions(reach: Reach) -> list[Allow]:
             actions=("s3:ListBucket",),
             resources=(reach.artifacts,),
             conditions={"StringLike": {"s3:prefix": ["runs/*"]}},
+        ),
+        Allow(
+            actions=("bedrock:InvokeModel",),
+            resources=[
+                f"arn:aws:bedrock:{where}/{profile}{teacher}"
+                for teacher in TEACHERS
+                for where, profile in (
+                    ("*::foundation-model", ""),
+                    (f"{reach.region}:{reach.account}:inference-profile", "us."),
+                )
+            ],
+            wildcard=ANY_REGION,
         ),
         # The job's data through S3; a custom model that is trained further through Bedrock.
         reach.key_through("s3", "bedrock"),

@@ -167,5 +167,12 @@ def _job(resources: Resources) -> str:
         }},
         $validation.validation_uri
             ? {{'ValidationDataConfig': {{'Validators': [{{'S3Uri': $validation.validation_uri}}]}}}}
+            : {{}},
+        $preflight.teacher
+            ? {{'CustomizationConfig': {{'DistillationConfig': {{'TeacherModelConfig': $merge([
+                {{'TeacherModelIdentifier': $preflight.teacher.model}},
+                $preflight.teacher.max_response_length
+                    ? {{'MaxResponseLengthForInference': $preflight.teacher.max_response_length}} : {{}}
+            ])}}}}}}
             : {{}}
     ])"""

@@ -67,7 +67,7 @@ def test_a_foundation_model_has_two_ids(world: World) -> None:
     tunable = world.bedrock().get_foundation_model(modelIdentifier=MICRO)["modelDetails"]
     plain = world.bedrock().get_foundation_model(modelIdentifier=PLAIN)["modelDetails"]
     assert (tunable["customizationsSupported"], tunable["inferenceTypesSupported"]) == (
-        ["FINE_TUNING"],
+        ["FINE_TUNING", "DISTILLATION"],
         ["PROVISIONED"],
     )
     assert (plain["customizationsSupported"], plain["inferenceTypesSupported"]) == ([], ["ON_DEMAND"])

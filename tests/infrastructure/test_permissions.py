@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from finetune_core.distillation import TEACHERS
 from finetune_core.functions import FUNCTIONS
 from stacks.components.pipeline_function import construct_name
 from tests.infrastructure.policies import actions, as_list, statement_for, statements, text
@@ -141,9 +142,10 @@ def test_bedrock_role_is_for_customization_jobs_of_this_account(synthesised: Syn
     assert ":model-customization-job/*" in source
 
 
-def test_bedrock_role_reads_data_and_writes_only_training_artifacts(synthesised: Synthesised):
+def test_bedrock_role_reads_data_asks_teachers_and_writes_only_training_artifacts(synthesised: Synthesised):
     role = role_of(synthesised, "Bedrock")
     assert actions(role) == {
+        "bedrock:InvokeModel",
         "s3:GetObject",
         "s3:ListBucket",
         "s3:PutObject",
@@ -153,6 +155,9 @@ def test_bedrock_role_reads_data_and_writes_only_training_artifacts(synthesised:
     writable = text(statement_for(role, "s3:PutObject")["Resource"])
     assert "Artifacts" in writable
     assert "/runs/*/training/*" in writable
+    teachers = statement_for(role, "bedrock:InvokeModel")["Resource"]
+    assert len(teachers) == 2 * len(TEACHERS)
+    assert all(text(teacher).rstrip('"]}').endswith("-v1:0") for teacher in teachers)
 
 
 def test_only_the_state_machine_passes_a_role_and_only_to_bedrock(synthesised: Synthesised):

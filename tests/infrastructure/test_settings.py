@@ -116,7 +116,8 @@ def test_an_unknown_environment_is_refused_with_those_there_are(name: str | None
 def test_functions_can_read_the_defaults_of_every_environment(name: str):
     text = ENVIRONMENTS[name].run_defaults.to_json()
     defaults = msgspec.json.decode(text, type=RunSettings)
-    never = {"commitment": None, "commitment_confirmed": None}  # a commitment is asked for by each run itself
+    asked = ("commitment", "commitment_confirmed", "teacher_model", "max_response_length")
+    never = dict.fromkeys(asked)  # each run asks for these itself
     assert msgspec.to_builtins(defaults) == json.loads(text) | never
     assert run_settings.merge(defaults, None, where="RUN_DEFAULTS") == defaults
 

@@ -6,7 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-TYPES = {"fine-tuning": "FINE_TUNING", "continued-pre-training": "CONTINUED_PRE_TRAINING"}
+TYPES = {
+    "fine-tuning": "FINE_TUNING",
+    "continued-pre-training": "CONTINUED_PRE_TRAINING",
+    "distillation": "DISTILLATION",
+}
 """Customization types as people and run.json write them, and as Bedrock does."""
 
 SERVINGS = ("provisioned_throughput", "on_demand", "auto", "none")

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from finetune_local.bedrock.foundation_models import CONTINUED_PRE_TRAINING, FoundationModel
-from finetune_local.bedrock.records import examples, faults, media
+from finetune_local.bedrock.foundation_models import CONTINUED_PRE_TRAINING, DISTILLATION, FoundationModel
+from finetune_local.bedrock.records import answered, examples, faults, media
 from finetune_local.embedding_model import Floats, Pair, PictureError, features
 from finetune_local.language_model import Example
 
@@ -24,6 +24,8 @@ ACCESS_CHECK_FILE: Final = ".write_access_check_file.temp"
 """Seen under jobs' output prefixes by users, August 2026; the documentation writes ``.tmp``."""
 PRE_TRAINING_RECORDS: Final = 100_000
 """general/latest/gr/bedrock.html, read 2026-11-23."""
+DISTILLATION_RECORDS: Final = (100, 15_000)
+"""The same page, and prequisites-model-distillation (read 2026-11-23)."""
 _SHOWN_FAULTS: Final = 5
 
 
@@ -49,10 +51,11 @@ class S3(Protocol):
 
 @dataclass
 class Dataset:
-    """Checked records as examples."""
+    """Checked records as examples; those of a distillation without an answer wait for the teacher's."""
 
     records: int = 0
     examples: list[Example | Pair] = field(default_factory=list)
+    unanswered: list[dict[str, Any]] = field(default_factory=list)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -150,7 +153,10 @@ class Reader:
             found = [fault for uri in media(record, self._kind) for fault in self._media_faults(bucket, uri)]
         if not found:
             dataset.records += 1
-            dataset.examples += self._examples(record)
+            if self._kind == "distillation" and not answered(record):
+                dataset.unanswered.append(record)
+            else:
+                dataset.examples += self._examples(record)
         return found
 
     def _examples(self, record: dict[str, Any]) -> Sequence[Example | Pair]:
@@ -185,7 +191,10 @@ def check_counts(
     low, high = model.records
     if customization_type == CONTINUED_PRE_TRAINING:
         high = PRE_TRAINING_RECORDS
-    high = high if quota is None else quota
+    if customization_type == DISTILLATION:
+        low, high = DISTILLATION_RECORDS
+    else:
+        high = high if quota is None else quota
     if training < low:
         raise DataRefusedError(
             f"The number of training records, {training}, is less than the minimum of {low} "

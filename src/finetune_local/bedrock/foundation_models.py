@@ -20,10 +20,11 @@ from finetune_local.bedrock.errors import invalid
 
 FINE_TUNING: Final = "FINE_TUNING"
 CONTINUED_PRE_TRAINING: Final = "CONTINUED_PRE_TRAINING"
+DISTILLATION: Final = "DISTILLATION"
 CHARACTERS_PER_TOKEN: Final = 6
 """Bound of the documentation: characters <= tokens x 6 (model-customization-prepare, read 2026-11-23)."""
 
-RecordFormat = Literal["converse", "prompt_completion", "pretraining", "caption"]
+RecordFormat = Literal["converse", "prompt_completion", "pretraining", "caption", "distillation"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,10 @@ _LLAMA_HYPERPARAMETERS: Final = (
     Hyperparameter("batchSize", int, 1, 1, "1"),
     Hyperparameter("learningRate", float, 5e-6, 0.1, "0.0001"),
 )
+TEACHERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "amazon.nova-pro-v1:0": ("amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"),
+}
+"""Teacher -> students of what is offered here (prequisites-model-distillation, read 2026-11-23)."""
 _CONVERSE: Final[dict[str, RecordFormat]] = {FINE_TUNING: "converse"}
 _TITAN_FORMATS: Final[dict[str, RecordFormat]] = {
     FINE_TUNING: "prompt_completion",
@@ -169,7 +174,7 @@ def _nova(
         provider="Amazon",
         name=f"Nova {version.replace('-', ' ')}{size.capitalize()}",
         regions=("us-east-1",),
-        formats=_CONVERSE,
+        formats=_CONVERSE if version else {**_CONVERSE, DISTILLATION: "distillation"},
         records=(8, 20_000),
         tokens=32_000,
         hyperparameters=_nova_hyperparameters(20 if version else 100),

@@ -13,7 +13,13 @@ from finetune_local.bedrock import quotas
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.datasets import DataRefusedError, check_access
 from finetune_local.bedrock.errors import conflict, invalid, over_quota
-from finetune_local.bedrock.foundation_models import FINE_TUNING, FoundationModel
+from finetune_local.bedrock.foundation_models import (
+    DISTILLATION,
+    FINE_TUNING,
+    TEACHERS,
+    FoundationModel,
+    find,
+)
 from finetune_local.bedrock.job_views import job_detail, job_summary
 from finetune_local.bedrock.model_lookup import base_of, by_identifier, refuse_legacy
 from finetune_local.bedrock.requests import checked_tags, listed, remember, replayed
@@ -21,7 +27,7 @@ from finetune_local.bedrock.resources import Job, new_id
 from finetune_local.bedrock.training import JobRun, announce
 
 _OPERATION: Final = "CreateModelCustomizationJob"
-_NOT_RUN_HERE: Final = frozenset({"DISTILLATION", "REINFORCEMENT_FINE_TUNING", "IMPORTED"})
+_NOT_RUN_HERE: Final = frozenset({"REINFORCEMENT_FINE_TUNING", "IMPORTED"})
 
 
 def create_model_customization_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +61,7 @@ def _planned(context: Context, request: dict[str, Any]) -> Job:
     checked_tags(request.get("customModelTags"))
     kind = request.get("customizationType", FINE_TUNING)
     base, parent = base_of(context, request["baseModelIdentifier"])
-    _check_kind(base, kind, request)
+    _check_kind(base, kind, request, context.region)
     refuse_legacy(context, base, "customization")
     hyperparameters = base.resolve_hyperparameters(request.get("hyperParameters", {}))
     now = context.now
@@ -73,17 +79,28 @@ def _planned(context: Context, request: dict[str, Any]) -> Job:
     )
 
 
-def _check_kind(base: FoundationModel, kind: str, request: dict[str, Any]) -> None:
+def _check_kind(base: FoundationModel, kind: str, request: dict[str, Any], region: str) -> None:
     if kind in _NOT_RUN_HERE:
         raise invalid(f"The local Bedrock does not run {kind} jobs; run this kind on AWS.")
     if kind not in base.formats:
         raise invalid(f"The customization type {kind} is not supported for the base model {base.model_id}.")
-    if "customizationConfig" in request:
+    if kind == DISTILLATION:
+        _check_teacher(base, request.get("customizationConfig", {}), region)
+    elif "customizationConfig" in request:
         raise invalid(f"customizationConfig is not supported for the customization type {kind}.")
     if "s3Uri" not in request["trainingDataConfig"]:
         raise invalid("trainingDataConfig.s3Uri is required.")
     if request.get("validationDataConfig", {}).get("validators") and not base.validation:
         raise invalid(f"The base model {base.model_id} does not take validation data.")
+
+
+def _check_teacher(base: FoundationModel, configured: dict[str, Any], region: str) -> None:
+    if "distillationConfig" not in configured:
+        raise invalid("customizationConfig.distillationConfig is required for DISTILLATION.")
+    teacher = configured["distillationConfig"]["teacherModelConfig"]["teacherModelIdentifier"]
+    found = find(teacher.rsplit("/", 1)[-1].removeprefix("us."), region)
+    if found is None or base.plain_id not in TEACHERS.get(found[0].plain_id, ()):
+        raise invalid(f"The model {teacher} is not supported as a teacher of {base.model_id}.")
 
 
 def _names(request: dict[str, Any]) -> set[str]:

@@ -106,6 +106,7 @@ def _data_and_metrics(job: Job, base_arn: str) -> dict[str, Any]:
         "baseModelArn": base_arn,
         "customizationType": job.customization_type,
         "hyperParameters": job.hyperparameters,
+        "customizationConfig": job.request.get("customizationConfig"),
         "trainingDataConfig": job.request["trainingDataConfig"],
         "validationDataConfig": job.request.get("validationDataConfig", {"validators": []}),
         "outputDataConfig": job.request["outputDataConfig"],

@@ -7,7 +7,7 @@ Sources: user guide, model-customization-prepare; Nova guides, fine-tune-prepare
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from finetune_local.bedrock.conversations import block_text, render, system_text, turns_of
@@ -28,13 +28,31 @@ def faults(record: object, kind: RecordFormat, model: FoundationModel) -> Iterat
     if not isinstance(record, dict):
         yield "the record is not a JSON object"
         return
-    if kind == "converse":
+    if kind in ("converse", "distillation"):
+        if kind == "distillation":
+            record = yield from _answered(record)
         yield from _converse_faults(record, model)
     else:
         yield from _flat_faults(record, _KEYS[kind])
     texts = [text for text in _texts(record) if isinstance(text, str)]
     if sum(map(len, texts)) > model.characters:
         yield f"Input size exceeded: more than {model.characters} characters"
+
+
+def _answered(record: dict[str, Any]) -> Generator[str, None, dict[str, Any]]:
+    """Yield the faults of distillation alone; return a record that ends with an answer, as others do."""
+    if record.get("schemaVersion") != "bedrock-conversation-2024":
+        yield "schemaVersion must be bedrock-conversation-2024"
+    messages = record.get("messages")
+    if isinstance(messages, list) and not answered(record):
+        return {**record, "messages": [*messages, {"role": "assistant", "content": [{"text": "…"}]}]}
+    return record
+
+
+def answered(record: dict[str, Any]) -> bool:
+    """Return whether a conversation ends with an answer."""
+    last = (record.get("messages") or [None])[-1]
+    return isinstance(last, dict) and last.get("role") == "assistant"
 
 
 def examples(record: dict[str, Any], kind: RecordFormat) -> list[Example]:

@@ -6,13 +6,14 @@ import logging
 import threading
 import zlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from finetune_local.bedrock.artifacts import Curve, metrics_files
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.datasets import S3, DataRefusedError, Dataset, Reader, check_counts, put
+from finetune_local.bedrock.distillation import answers
 from finetune_local.bedrock.job_views import event_detail
 from finetune_local.bedrock.resources import CustomModel, Job
 from finetune_local.bedrock.weights import Trainable
@@ -70,7 +71,7 @@ class JobRun:
         """Go through the stages and record how the job ended."""
         try:
             self._stage("validation", self._validate)
-            self._stage("data_processing", lambda: self._pause(self._context.cloud.timings.data_processing))
+            self._stage("data_processing", self._process)
             self._stage("training", self._train)
         except _ClosedError:
             return
@@ -107,13 +108,17 @@ class JobRun:
             raise _ClosedError if self._context.cloud.closing.is_set() else _StoppedError
 
     def _s3(self) -> S3:
+        s3: S3 = self._session("s3")
+        return s3
+
+    def _session(self, service: str) -> Any:  # noqa: ANN401 - the type follows from the name
+        """Return a client of a service with the job's role."""
         role, context = self._job.request["roleArn"], self._context
         try:
             session = context.cloud.service_role_session(role, self._job.arn, context.account, context.region)
-            s3: S3 = session.client("s3")
+            return session.client(service)
         except (ClientError, PermissionError) as error:
             raise _FailedError(f"The role {role} can no longer be assumed by Amazon Bedrock.") from error
-        return s3
 
     def _validate(self) -> None:
         self._pause(self._context.cloud.timings.validation)
@@ -131,6 +136,23 @@ class JobRun:
         check_counts(
             job.base, job.customization_type, self._training.records, self._validation.records, quota
         )
+
+    def _process(self) -> None:
+        """Let the teacher of a distillation answer, asked through the runtime with the role's own rights."""
+        self._pause(self._context.cloud.timings.data_processing)
+        if not self._training.unanswered:
+            return
+        try:
+            self._training.examples += answers(
+                self._session("bedrock-runtime"),
+                self._job.request,
+                self._training.unanswered,
+                lambda: self._pause(0),
+            )
+        except ClientError as error:
+            raise _FailedError(
+                f"The teacher model could not be invoked with the role given: {error}"
+            ) from error
 
     def _train(self) -> None:
         cloud, job = self._context.cloud, self._job

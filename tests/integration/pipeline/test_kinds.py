@@ -11,6 +11,7 @@ from tests.integration.pipeline import data
 pytestmark = [pytest.mark.integration]
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+MICRO = "amazon.nova-micro-v1:0:128k"
 LITE = "amazon.nova-lite-v1:0:300k"
 
 
@@ -80,4 +81,47 @@ def test_an_image_that_is_not_there_ends_the_run_before_anything_is_spent(pipeli
     run = pipeline.run(dataset)
     assert run["outcome"] == "DatasetInvalid"
     assert "there is no such file" in run["message"]
+    assert pipeline.billable(dataset) == []
+
+
+def _taught(teacher: str, **changes: object) -> bytes:
+    return data.run_file(
+        **{
+            "base_model": MICRO,
+            "type": "distillation",
+            "teacher_model": teacher,
+            "max_response_length": 32,
+            "serving": "on_demand",
+        }
+        | changes
+    )
+
+
+def test_a_student_learns_from_answers_and_from_its_teacher(pipeline):
+    records = [data.converse(sentence, command) for sentence, command in data.commands()]
+    prompts = [data.converse(f"Say hello to {room}") for room in data.ROOMS]
+    train = data.lines([*records, *prompts])
+    evaluation = data.lines(records[::5])
+    dataset = pipeline.drop(
+        {"train.jsonl": train, "evaluation.jsonl": evaluation, "run.json": _taught("amazon.nova-pro-v1:0")}
+    )
+    run = pipeline.run(dataset)
+    assert (run["status"], run["outcome"]) == ("PROMOTED", "Promoted"), json.dumps(run, indent=1, default=str)
+    job = pipeline.client("bedrock").get_model_customization_job(jobIdentifier=run["job_name"])
+    assert job["customizationType"] == "DISTILLATION"
+    teacher = job["customizationConfig"]["distillationConfig"]["teacherModelConfig"]
+    assert teacher == {
+        "teacherModelIdentifier": "amazon.nova-pro-v1:0",
+        "maxResponseLengthForInference": 32,
+    }
+    assert "Teacher's answers" in run["price"]
+
+
+def test_a_teacher_that_is_gone_is_named_before_anything_is_spent(pipeline):
+    dataset = pipeline.drop(
+        {"train.jsonl": data.single_turn(), "run.json": _taught("amazon.nova-premier-v1:0")}
+    )
+    run = pipeline.run(dataset)
+    assert run["outcome"] == "ModelNotTunable"
+    assert "amazon.nova-premier-v1:0" in run["message"]
     assert pipeline.billable(dataset) == []
