@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -114,6 +114,19 @@ def test_an_endpoint_that_is_not_ours_is_not_retired(aws: FakeAws, call: Call) -
 def clean(call: Call, phase: str = "serve", name: str = "ServingFailed", **changes: Any) -> dict[str, Any]:
     failure = {"Error": name, "Cause": json.dumps({"errorMessage": "it broke", "errorType": name})}
     return call("clean_up", {"plan": plan(**changes), "phase": phase, "error": failure})
+
+
+def test_what_was_committed_stays_with_its_model_and_people_are_told(aws: FakeAws, call: Call) -> None:
+    until = datetime(2026, 12, 24, tzinfo=UTC)
+    term = {"commitmentDuration": "OneMonth", "commitmentExpirationTime": until}
+    account = Endpoints(aws, throughput(provisionedModelName="dev-c-run", **term))
+    aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "creationTime": LONG_AGO})
+    names = plan()["names"] | {"commitment": "dev-c-run"}
+    failure = {"Error": "ServingFailed", "Cause": "it did not answer"}
+    found = call("clean_up", {"plan": plan(names=names), "phase": "commit", "error": failure})
+    assert (found["deleted"], found["kept"]) == ([], [PT_ARN, CUSTOM_ARN])
+    assert "under its commitment until 2026-12-24 and stays" in found["message"]
+    assert PT_ARN in account.found
 
 
 def test_clean_up_of_nothing_deletes_nothing(aws: FakeAws, call: Call) -> None:
