@@ -33,7 +33,9 @@ def close(
     """Clean up and finish every run of the execution that is still RUNNING; return their ids."""
     ledger = Ledger(environment.ledger_table)
     closed = []
-    for item in ledger.runs_by_execution(execution_arn):
+    for found in ledger.runs_by_execution(execution_arn):
+        # The index may still show a run that its own execution has just finished: the item itself decides.
+        item = ledger.run(str(found["run_id"])) or found
         if item.get("status") == "RUNNING":
             plan = read(json_attribute(item, "plan"), Plan, where="ledger: plan")
             cleaner = Cleaner(plan, environment.name, ledger, min(seconds, environment.clean_up_wait))

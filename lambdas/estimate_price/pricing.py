@@ -16,7 +16,7 @@ from finetune_core.budget import check_ceilings, price_run
 from finetune_core.comparison import Facts, differences
 from finetune_core.contracts import Plan, Preflight, RunSettings, Validation, write
 from finetune_core.costs import MonthSpend, Price
-from finetune_core.errors import NotFound
+from finetune_core.errors import AccessDenied, NotFound
 from finetune_core.inputs import Inputs, PinnedFile
 from finetune_core.unlisted import row_of
 
@@ -81,10 +81,13 @@ class Pricing:
 
 
 def _files(plan: Plan) -> list[PinnedFile]:
-    """Return the pinned files of a run; none when its list was deleted."""
+    """Return the pinned files of a run; none when its list was deleted.
+
+    S3 answers 403 for what is missing in a bucket that the caller may not list.
+    """
     try:
         return msgspec.json.decode(objects.read(plan.inputs.bucket, plan.inputs.key), type=Inputs).files
-    except NotFound:
+    except (AccessDenied, NotFound):
         return []
 
 

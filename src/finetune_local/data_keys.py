@@ -1,12 +1,15 @@
-"""S3 objects under a customer-managed key: who reads or writes them needs the key as well.
+"""What S3 decides beside the permission on the object: its key, and whether its absence may be told.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (read 2026-11-23): writing takes
 `kms:GenerateDataKey`, reading `kms:Decrypt`, both through S3 (`kms:ViaService`).
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (read 2026-11-24): who may not list the
+bucket is told 403 instead of 404 for an object that does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
@@ -35,9 +38,22 @@ def _judged(handler: gateway.Handler) -> gateway.Handler:
             for use in _uses(method, path, headers, query):
                 if denial := _judge(key, use):
                     return _denied(denial)
-        return await handler(method, path, headers, body, query)
+        answer = await handler(method, path, headers, body, query)
+        return _hidden(method, path, headers, query) or answer if answer[0] == HTTPStatus.NOT_FOUND else answer
 
     return handle
+
+
+def _hidden(method: str, path: str, headers: Mapping[str, str], query: Json) -> gateway.Response | None:
+    """Return the 403 of a caller who may not list the bucket and so must not learn what is missing in it.
+
+    A permission to list that depends on `s3:prefix` does not count: reading an object names no prefix.
+    """
+    bucket, _, name = path.lstrip("/").partition("/")
+    if not name or method not in ("GET", "HEAD") or "uploadId" in query or not gateway.enforcement():
+        return None
+    denial = iam.judge(gateway.access_key(headers, query), "s3:ListBucket", f"arn:aws:s3:::{bucket}", {})
+    return _denied(denial) if denial else None
 
 
 def _uses(method: str, path: str, headers: Mapping[str, str], query: Json) -> Iterator[Use]:

@@ -46,11 +46,11 @@ def bucket(kit: Kit, key: str) -> str:
     return name
 
 
-def _as_role(kit: Kit, *statements: dict[str, Any]) -> Any:
+def _as_role(kit: Kit, *statements: dict[str, Any], name: str = "reader", everything: bool = True) -> Any:
     trust = {"Effect": "Allow", "Principal": {"AWS": kit.account}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = kit.client("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    kit.allow("reader", allow("s3:*", "*"), *statements)
+    role = kit.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    kit.allow(name, *([allow("s3:*", "*")] if everything else []), *statements)
     issued = kit.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
     credentials = Credentials(
         access_key=issued["AccessKeyId"], secret_key=issued["SecretAccessKey"], token=issued["SessionToken"]
@@ -91,3 +91,15 @@ def test_the_key_for_another_service_does_not(kit: Kit, bucket: str, key: str) -
     client = _as_role(kit, allow("kms:Decrypt", key, elsewhere))
     with pytest.raises(ClientError, match="kms:Decrypt"):
         client.get_object(Bucket=bucket, Key="train.jsonl")
+
+
+def test_who_may_not_list_the_bucket_does_not_learn_what_is_missing(kit: Kit, bucket: str, key: str) -> None:
+    reading = [allow("s3:GetObject", "*"), allow("kms:Decrypt", key, THROUGH_S3)]
+    below = allow("s3:ListBucket", f"arn:aws:s3:::{bucket}", {"StringLike": {"s3:prefix": ["*"]}})
+    for name, also, code in (("blind", [], "AccessDenied"), ("below", [below], "AccessDenied")):
+        client = _as_role(kit, *reading, *also, name=name, everything=False)
+        with pytest.raises(ClientError, match=code):
+            client.get_object(Bucket=bucket, Key="missing")
+        assert client.get_object(Bucket=bucket, Key="train.jsonl")["Body"].read() == b"{}"
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        _as_role(kit).get_object(Bucket=bucket, Key="missing")

@@ -230,8 +230,8 @@ class Buckets:
 
     def _get(self, Bucket: str, Key: str, VersionId: str = "", Range: str = "") -> dict[str, Any]:
         kept = self.versions.get((Bucket, Key))
-        if not kept:
-            raise error("NoSuchKey", status=404)
+        if not kept:  # what S3 answers to who may not list the bucket
+            raise error("AccessDenied", status=403)
         body = dict(kept).get(VersionId, b"") if VersionId else kept[-1][1]
         if Range:
             first, last = Range.removeprefix("bytes=").split("-")

@@ -311,6 +311,17 @@ def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Cal
     assert len(aws.made("sns:Publish")) == 1
 
 
+def test_a_run_that_only_the_index_still_shows_as_running_is_left_alone(aws: FakeAws, call: Call) -> None:
+    """The index runs-by-time follows the table a moment later."""
+    claim(aws, status="PROMOTED")
+    account = Endpoints(aws, throughput())
+    late = aws.table.items[f"run#{RUN_ID}", "run"] | {"status": {"S": "RUNNING"}}
+    aws.on("dynamodb:Query", {"Items": [late], "Count": 1})
+    assert close(call, "FAILED") == {"closed": []}
+    assert account.found
+    assert not aws.made("sns:Publish")
+
+
 def test_a_run_is_closed_even_while_its_endpoint_cannot_be_deleted(
     aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

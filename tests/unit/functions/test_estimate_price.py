@@ -137,6 +137,13 @@ def test_what_differs_from_the_run_before_is_told(aws: FakeAws, call: Call) -> N
     ]
 
 
+def test_a_run_before_whose_list_of_files_is_gone_changes_no_price(aws: FakeAws, call: Call) -> None:
+    inputs = {"bucket": "artifacts-bucket", "key": "runs/before/inputs.json"}
+    last = plan(run_id="before", settings=settings(model_units=2), inputs=inputs)
+    other_run(aws, "before", dataset="banking-qa", outcome="Promoted", plan=last, validation=validation())
+    assert "model_units: 2 → 1" in ask(call)["changes"]
+
+
 def test_a_commitment_is_priced_for_its_whole_term(call: Call) -> None:
     term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth"}
     items = {item["name"]: item for item in ask(call, serving="provisioned_throughput", **term)["items"]}
