@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, get_args
 
+from config.aws_limits import HISTORY_EVENTS, RUN_DEFAULTS_BYTES, polling_events
 from config.checks import SettingsError as SettingsError  # noqa: PLC0414 - a name of this module
 from config.checks import require, require_between, require_one_of
 from config.limits import RunLimits
@@ -148,6 +149,8 @@ class RunDefaults:
             limit,
             "an amount in US dollars, because approval is 'above'",
         )
+        size = len(self.to_json().encode())
+        require(size <= RUN_DEFAULTS_BYTES, "run_defaults", size, f"{RUN_DEFAULTS_BYTES:,} bytes at most")
 
     def to_json(self) -> str:
         """Give the text that the functions read from RUN_DEFAULTS: an object with sorted keys."""
@@ -241,8 +244,11 @@ class Settings:
         self._require_time_for_all_phases()
 
     def _require_time_for_all_phases(self) -> None:
-        """Raise unless the machine outlives its longest phases, which it alone can clean up after."""
+        """Raise unless the machine outlives its longest phases, and its history holds all looks at them."""
         phases = self.training_timeout_seconds + self.serving_timeout_seconds + self.approval_timeout_seconds
         accepted = f"more than training, serving and approval together ({phases} seconds)"
         value = self.machine_timeout_seconds
         require(value > phases, "machine_timeout_seconds", value, accepted)
+        accepted = f"longer pauses or shorter timeouts, for at most {HISTORY_EVENTS:,} events of waiting"
+        value = polling_events(self)
+        require(value <= HISTORY_EVENTS, "training_poll_seconds and serving_poll_seconds", value, accepted)

@@ -97,6 +97,29 @@ def test_a_machine_that_ends_before_its_phases_is_refused():
         replace(DEV, machine_timeout_seconds=DEV.training_timeout_seconds)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"training_poll_seconds": 60},
+        {"serving_poll_seconds": 1},
+        {"serving_timeout_seconds": 20 * 3600},
+        {"training_timeout_seconds": 20 * 86_400, "machine_timeout_seconds": 30 * 86_400},
+    ],
+)
+def test_looking_too_often_for_too_long_is_refused(changed: dict[str, Any]):
+    """An execution ends after 25,000 events, whatever is behind it."""
+    with pytest.raises(SettingsError, match="longer pauses or shorter timeouts"):
+        replace(DEV, **changed)
+    slow = {"training_poll_seconds": 1800, "serving_poll_seconds": 300}
+    assert replace(DEV, **(slow | {k: v for k, v in changed.items() if "poll" not in k}))
+
+
+def test_defaults_that_no_function_can_hold_are_refused():
+    prompt = {"prompt": "p" * 400, "contains": "x"}
+    with pytest.raises(SettingsError, match=r"run_defaults is .*3,500 bytes at most"):
+        RunDefaults(golden_prompts=[prompt] * 8)
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         DEV.region = "us-west-2"  # type: ignore[misc]
