@@ -39,7 +39,8 @@ def _judged(handler: gateway.Handler) -> gateway.Handler:
                 if denial := _judge(key, use):
                     return _denied(denial)
         answer = await handler(method, path, headers, body, query)
-        return _hidden(method, path, headers, query) or answer if answer[0] == HTTPStatus.NOT_FOUND else answer
+        missing = answer[0] == HTTPStatus.NOT_FOUND
+        return (_hidden(method, path, headers, query) if missing else None) or answer
 
     return handle
 
