@@ -94,11 +94,11 @@ def jobs_in_progress() -> list[str]:
         return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
 
 
-def stop_job(name: str) -> None:
+def stop_job(arn: str) -> None:
     """Stop a running job; one that stops already is fine. Calls: bedrock:StopModelCustomizationJob."""
     try:
-        with translated("bedrock:StopModelCustomizationJob", name):
-            bedrock().stop_model_customization_job(jobIdentifier=name)
+        with translated("bedrock:StopModelCustomizationJob", arn):
+            bedrock().stop_model_customization_job(jobIdentifier=arn)
     except Conflict:
         return
 

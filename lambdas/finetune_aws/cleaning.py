@@ -99,7 +99,8 @@ class Cleaner:
             return
         self.job_failure = job.get("failureMessage")
         if job.get("status") == "InProgress":
-            bedrock.stop_job(self.plan.names.job)
+            # By ARN, as all that is deleted: the tag that the permission asks for stands on the ARN.
+            bedrock.stop_job(job["jobArn"])
             self.deleted.append(job["jobArn"])
         if job.get("status") in _UNFINISHED:
             self._wait_until(self._job_ended)

@@ -191,9 +191,11 @@ def _serving(reach: Reach) -> list[Allow]:
         ),
         # The delete is for the one that a candidate was judged on before a commitment is bought.
         Allow(
-            actions=("bedrock:DeleteProvisionedModelThroughput", "bedrock:GetProvisionedModelThroughput"),
+            actions=("bedrock:DeleteProvisionedModelThroughput",),
             resources=endpoints,
             conditions=reach.own(),
             wildcard=BEDROCK_IDS,
         ),
+        # No tag asked for, as for all that only reads: a tag that is seen late would end in `Clean up`.
+        Allow(actions=("bedrock:GetProvisionedModelThroughput",), resources=endpoints, wildcard=BEDROCK_IDS),
     ]

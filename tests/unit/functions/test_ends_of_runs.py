@@ -146,6 +146,7 @@ def test_clean_up_stops_the_job_and_deletes_the_endpoint(
     found = clean(call, phase="train", name="States.Timeout", settings=settings(keep_model=True))
     assert found["outcome"] == "TrainingStalled"
     assert found["deleted"] == [JOB_ARN, PT_ARN]
+    assert aws.made("bedrock:StopModelCustomizationJob") == [{"jobIdentifier": JOB_ARN}]
     assert found["kept"] == [CUSTOM_ARN]
     assert not account.found
 
