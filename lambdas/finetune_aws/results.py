@@ -21,8 +21,6 @@ from finetune_core.validation import Report, Scanned, offered_rules
 if TYPE_CHECKING:
     from finetune_core.near_duplicates import Grouping
 
-_ASKED = ("converse", "messages", "prompt-completion", "input", "text")
-
 
 def decide(
     plan: Plan,
@@ -50,13 +48,10 @@ def decide(
     sources = preparation.choose_sources(
         set(found),
         takes_validation=preflight.takes_validation,
-        can_be_asked=record_format in _ASKED or row_of(preflight).embeds,
+        can_be_asked=preparation.can_be_asked(record_format, row_of(preflight)),
     )
     rules = offered_rules(row_of(preflight), preflight.customization_type)
-    if record_format == "image-caption":
-        moved = preparation.same_image(records(read()))
-    else:
-        moved = preparation.near_duplicates(found["train"], sources, lambda: records(read()), near)
+    moved = preparation.kept_together(record_format, found["train"], sources, lambda: records(read()), near)
     split = preparation.plan_parts(found["train"], rules, sources, plan.settings, moved)
     return Verdict(
         split=split,

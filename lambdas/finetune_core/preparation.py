@@ -10,7 +10,7 @@ import msgspec
 
 from finetune_core.contracts import Counts, RunSettings, Shard, TokenRange
 from finetune_core.errors import DatasetInvalid
-from finetune_core.model_rules import KindRules
+from finetune_core.model_rules import KindRules, Model
 from finetune_core.scanner import stable_fingerprint
 from finetune_core.split import SplitPlan, plan_split
 from finetune_core.validation import Report, Scanned
@@ -25,6 +25,7 @@ MOST_EVALUATION: Final = 1000
 MOST_COMPARED: Final = 256 * 1_048_576
 """Bytes of a dataset up to which near duplicates are looked for: 52 seconds of one function."""
 _SHOWN: Final = 5
+_ASKED: Final = ("converse", "messages", "prompt-completion", "input", "text")
 
 Part = Literal["train", "validation", "evaluation"]
 
@@ -79,6 +80,28 @@ def choose_sources(roles: set[str], *, takes_validation: bool, can_be_asked: boo
     return Sources(validation, "validation" if "validation" in roles and not takes_validation else None)
 
 
+def can_be_asked(record_format: str, model: Model) -> bool:
+    """Return whether records hold a question with a known answer; those of image generators hold none."""
+    return record_format in _ASKED or (record_format == "image-caption" and model.embeds)
+
+
+def kept_together(
+    record_format: str,
+    train: Scanned,
+    sources: Sources,
+    read: Callable[[], Iterable[bytes]],
+    known: Grouping | None,
+) -> dict[int, int]:
+    """Return which record decides for each that must lie on the same side of a split.
+
+    Captions of one image; near duplicates of texts. Arguments as in `near_duplicates`.
+    """
+    if record_format != "image-caption":
+        return near_duplicates(train, sources, read, known)
+    split = sources.validation is None or sources.evaluation is None
+    return _same_image(read()) if split else {}
+
+
 def near_duplicates(
     train: Scanned, sources: Sources, read: Callable[[], Iterable[bytes]], known: Grouping | None
 ) -> dict[int, int]:
@@ -98,8 +121,7 @@ def near_duplicates(
     return {mark: group_mark for mark, group_mark in pairs if mark != group_mark}
 
 
-def same_image(lines: Iterable[bytes]) -> dict[int, int]:
-    """Return which record decides for each caption of an image, so that a split keeps them on one side."""
+def _same_image(lines: Iterable[bytes]) -> dict[int, int]:
     first: dict[str, int] = {}
     moved = {}
     for line in lines:

@@ -28,8 +28,6 @@ from finetune_core.split import records
 from finetune_core.unlisted import row_of
 from finetune_core.validation import ROLES, Report, Scanned, judge, offered_rules, scan
 
-_ASKED = ("converse", "messages", "prompt-completion", "input", "text")
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -113,10 +111,12 @@ def _validation(
     """Return what the validator would: the same split, nothing written. `read` yields training records."""
     record_format = report.format or checked.record_format
     sources = preparation.choose_sources(
-        set(scanned), takes_validation=checked.takes_validation, can_be_asked=record_format in _ASKED
+        set(scanned),
+        takes_validation=checked.takes_validation,
+        can_be_asked=preparation.can_be_asked(record_format, row_of(checked)),
     )
     rules = offered_rules(row_of(checked), settings.customization_type)
-    moved = preparation.near_duplicates(scanned["train"], sources, read, None)
+    moved = preparation.kept_together(record_format, scanned["train"], sources, read, None)
     split = preparation.plan_parts(scanned["train"], rules, sources, settings, moved)
     own = scanned["validation"].partial.records if sources.validation == "validation" else None
     asked = split.evaluation

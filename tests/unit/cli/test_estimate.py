@@ -8,6 +8,7 @@ import pytest
 from finetune_cli.main import main
 from tests.integration.pipeline import data
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 MICRO = "amazon.nova-micro-v1:0:128k"
 
 
@@ -53,3 +54,23 @@ def test_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert "tokens an epoch" in told
     assert "total" in told
+
+
+def test_image_captions_are_split_and_priced_as_in_the_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = estimated(capsys, str(EXAMPLES / "image-captions"))
+    assert code == 0
+    assert found["counts"] == {"train": 1060, "validation": 0, "evaluation": 200}
+    (evaluation,) = [item for item in found["price"]["items"] if item["name"].startswith("Evaluation")]
+    assert "200 images" in evaluation["note"]
+
+
+def test_a_distillation_pays_for_its_teachers_answers(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"type": "distillation", "teacher_model": "amazon.nova-pro-v1:0", "serving": "on_demand"}
+    (folder / "run.json").write_text(json.dumps(settings))
+    code, found = estimated(capsys, str(folder), "--model", MICRO)
+    assert code == 0
+    teacher = found["price"]["items"][0]
+    assert teacher["name"] == "Teacher's answers"
+    assert teacher["quantity"] == found["counts"]["train"]
