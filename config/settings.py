@@ -185,6 +185,8 @@ class Settings:
     settle_seconds: int = 120
     """How long a run that train.jsonl started waits for its siblings."""
     approval_timeout_seconds: int = 3 * 24 * 3600
+    approval_links: bool = False
+    """Whether notices hold a signed link, beside the commands, to a public page that takes the answer."""
     clean_up_wait_seconds: int = 780
     """How long clean up waits for what Bedrock still creates; what is left then is the guardian's."""
     evaluation_concurrency: int = 4

@@ -75,7 +75,8 @@ def question_states(
 
 def _request(arn: str, question: str, phase: str, timeout_seconds: int, following: str) -> State:
     payload: State = {name: expression(f"${name}") for name in ("plan", "preflight", "validation", "price")}
-    payload |= {"question": question, "token": expression("$states.context.Task.Token")}
+    payload |= {"question": question, "seconds": timeout_seconds}
+    payload |= {"token": expression("$states.context.Task.Token")}
     late = {"decision": "timed_out", "by": "nobody", "at": expression("$now()"), "reason": ""}
     return {
         "Type": "Task",
