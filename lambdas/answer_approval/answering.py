@@ -15,7 +15,7 @@ from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.signing import is_signed
 from finetune_aws.telemetry import logger
 from finetune_core.approval_links import ApprovalLink, read_link, token_digest
-from finetune_core.contracts import Plan, Preflight, Validation, read
+from finetune_core.contracts import Plan, Preflight, Shape, Validation, read
 from finetune_core.costs import Price
 from finetune_core.errors import FinetuneError
 
@@ -102,11 +102,11 @@ class Desk:
 
 
 def _question(link: ApprovalLink, run: Item, status: HTTPStatus, problem: str = "") -> Response:
-    plan, preflight, validation = (
-        read(json_attribute(run, name), shape, where=f"ledger: {name} of {link.run_id}")
-        for name, shape in (("plan", Plan), ("preflight", Preflight), ("validation", Validation))
-    )
-    price = read(json_attribute(run, "price"), Price, where=f"ledger: price of {link.run_id}")
+    def part(name: str, shape: type[Shape]) -> Shape:
+        return read(json_attribute(run, name), shape, where=f"ledger: {name} of {link.run_id}")
+
+    plan, price = part("plan", Plan), part("price", Price)
+    preflight, validation = part("preflight", Preflight), part("validation", Validation)
     return pages.question(link, plan, preflight, validation, price, status=status, problem=problem)
 
 

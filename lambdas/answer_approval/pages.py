@@ -33,7 +33,7 @@ margin-bottom:1rem}
 p{margin:.4rem 0;overflow-wrap:anywhere}.problem{color:var(--bad);font-weight:600}
 table{border-collapse:collapse;width:100%;margin-top:.6rem}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;vertical-align:top;overflow-wrap:anywhere}
-th{color:var(--soft);font-weight:500}thead{display:none}
+th{color:var(--soft);font-weight:500}tr:first-child{display:none}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.45 ui-monospace,Menlo,Consolas,monospace}
 label{display:block;margin-top:.7rem;font-weight:600}.soft{color:var(--soft);font-weight:400}
 input,textarea{width:100%;padding:.5rem;border:1px solid var(--line);border-radius:.4rem;font:inherit}
