@@ -231,6 +231,8 @@ class Settings:
         require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
         require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
         require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        links = self.approval_links  # any other true value would open a public address
+        require(isinstance(links, bool), "approval_links", links, "True or False")
         hours = self.guardian_office_hours
         require(
             hours is None or isinstance(hours, OfficeHours), "guardian_office_hours", hours, "OfficeHours"

@@ -127,7 +127,8 @@ def test_the_question_names_price_counts_and_both_answers() -> None:
     plan = read(samples.plan(), Plan, where="test")
     price = read(samples.price(), Price, where="test")
     preflight = read(samples.preflight(warnings=["careful"]), Preflight, where="test")
-    text = message(plan, preflight, read(samples.validation(), Validation, where="test"), price)
+    validation = read(samples.validation(), Validation, where="test")
+    text = message(plan, preflight, validation, price, seconds=3600)
     for wanted in ("90 training", "5.00 to 9.00 USD", "duplicate_record x 2", "careful", "finetune decline"):
         assert wanted in text
     assert subject("DEV", plan, price) == f"[finetune DEV] approve {samples.RUN_ID}? about $7.00"
