@@ -22,9 +22,11 @@ from finetune_aws import (
     parameters,
     quotas,
     runtime,
+    signing,
     usage,
 )
 from finetune_aws.ledger import Ledger
+from finetune_core.approval_links import ApprovalLink
 from finetune_core.errors import FinetuneError
 from finetune_core.runs import tags
 from finetune_core.sharding import Upload
@@ -37,6 +39,8 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAME = f"dev-{samples.RUN_ID}"
 UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
 BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
+LINK = ApprovalLink(run_id="r" * 100, question="commitment", expires=10**12 - 1, digest="d" * 64)
+LINK_KEY = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
 
 
@@ -63,6 +67,9 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "s3:AbortMultipartUpload": lambda: multipart.finish(BEGUN, []),
     "stepfunctions:DescribeExecution": lambda: executions.is_running(samples.EXECUTION),
     "stepfunctions:SendTaskFailure": lambda: executions.fail_task("t" * 600, "Superseded", "c" * 1000),
+    "stepfunctions:SendTaskSuccess": lambda: executions.complete_task("t" * 600, {"decision": "approved"}),
+    "kms:GenerateMac": lambda: signing.sign(LINK_KEY, LINK.text()),
+    "kms:VerifyMac": lambda: signing.is_signed(LINK_KEY, LINK.text(), b"s" * 32),
     "lambda:Invoke": lambda: executions.close("close-run", samples.EXECUTION, "ABORTED"),
     "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
     "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),

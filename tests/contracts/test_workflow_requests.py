@@ -57,6 +57,7 @@ VARIABLES = {
     },
     "price": {"high": 12.5},
     "approval": {"decision": "approved", "by": "ops", "at": "2026-11-24T00:00:00Z"},
+    "commitment_approval": {"decision": "approved", "by": "ops", "at": "2026-11-25T00:00:00Z"},
     "training": {"model_arn": MODEL},
     "endpoint": {"kind": "provisioned_throughput", "arn": ENDPOINT, "status": "Creating", "failure": ""},
     "evaluation": {"verdict": "PROMOTE", "reasons": ["better"]},

@@ -252,6 +252,8 @@ def test_a_commitment_is_bought_with_the_second_yes_and_then_promoted(pipeline):
     answer(pipeline, asked(pipeline, dataset), "approved")
     over = pipeline.run(dataset)
     assert over["outcome"] == "Promoted", over["message"]
+    decisions = {name: json.loads(over[name])["by"] for name in ("approval", "commitment_approval")}
+    assert decisions == {"approval": "settings", "commitment_approval": "ops"}
     (bought,) = throughput(pipeline, dataset)
     assert (bought["commitmentDuration"], bought["status"]) == ("OneMonth", "InService")
     pointer = pipeline.client("ssm").get_parameter(Name=f"/finetune/local/{dataset}/model-id")
