@@ -156,6 +156,17 @@ def test_a_run_before_whose_list_of_files_is_gone_changes_no_price(aws: FakeAws,
     assert "model_units: 2 → 1" in ask(call)["changes"]
 
 
+def test_a_run_of_another_release_changes_no_price(aws: FakeAws, call: Call) -> None:
+    """What the ledger keeps of old runs may not fit today's shapes; the next one that fits is taken."""
+    old = plan(run_id="old", settings=settings(rollout="canary"))
+    other_run(aws, "old", dataset="banking-qa", outcome="Held", plan=old, validation=validation())
+    assert "first run" in ask(call)["changes"][0]
+    last = plan(run_id="before", settings=settings(model_units=2))
+    older = {"started_at": "2026-01-01T00:00:00.000Z", "outcome": "Held", "validation": validation()}
+    other_run(aws, "before", dataset="banking-qa", plan=last, **older)
+    assert ask(call)["changes"][0] == "from run before (Held):"
+
+
 def test_a_commitment_is_priced_for_its_whole_term(call: Call) -> None:
     term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth"}
     items = {item["name"]: item for item in ask(call, serving="provisioned_throughput", **term)["items"]}
