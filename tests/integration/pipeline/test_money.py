@@ -241,9 +241,14 @@ def test_a_commitment_is_asked_about_after_the_verdict_and_a_no_buys_nothing(pip
     assert [phase["phase"] for phase in run["phases"]][-2:] == ["evaluate", "approve"]
     assert json.loads(run["price"])["expected"] > 5_000
     assert not throughput(pipeline, dataset)  # nothing is paid by the hour while people think
-    answer(pipeline, run, "declined")
+    url = link(message["Message"])
+    assert "Commit to a term?" in browse(pipeline, url)[1]
+    status, page = browse(pipeline, url, name="ops", decision="declined")
+    assert status == 200, page
     over = pipeline.run(dataset)
     assert (over["outcome"], json.loads(over["actual"])["total"] < 200) == ("Declined", True)
+    decisions = {name: json.loads(over[name])["decision"] for name in ("approval", "commitment_approval")}
+    assert decisions == {"approval": "automatic", "commitment_approval": "declined"}
     assert pipeline.billable(dataset) == [json.loads(over["training"])["model_arn"]]
 
 
