@@ -23,10 +23,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     validation = read(event["validation"], Validation, where=where)
     price = read(event["price"], Price, where=where)
     environment = Environment()
-    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": event["token"]})
     question: Question = event.get("question", "run")
-    seconds = int(event["seconds"])
-    link = signed_link(environment, plan.run_id, question, token=event["token"], seconds=seconds)
+    token, seconds = event["token"], int(event["seconds"])
+    link = signed_link(environment, plan.run_id, question, token=token, seconds=seconds)
+    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": token})
     text = message(plan, preflight, validation, price, seconds=seconds, question=question, link=link)
     publish(environment.notices_topic, subject(environment.name, plan, price, question=question), text)
     return {}
