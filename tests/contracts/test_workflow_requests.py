@@ -222,7 +222,13 @@ def test_after_something_billable_every_failure_is_cleaned_up():
 
 
 def test_the_failure_path_never_ends_green():
+    """But for a run that was promoted, of which only the answer was lost."""
     states = _machine()["States"]
+    ways = states["Was the model promoted"]["Choices"]
+    assert [(way["Condition"], way["Next"]) for way in ways] == [
+        ("{% $cleaned.outcome = 'Promoted' %}", "Report promotion")
+    ]
+    states["Was the model promoted"] = {"Type": "Choice", "Default": "Report failure"}
     seen, waiting = set(), ["Clean up"]
     while waiting:
         name = waiting.pop()
