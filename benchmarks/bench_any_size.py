@@ -177,17 +177,18 @@ def measure(megabytes: int, shard_mib: int, requested: str) -> dict[str, Any]:
         "shards": len(calls["validate_shard"]),
         "wall_seconds": round(sum(times.seconds[step] for step in STEPS), 2),
         "step_seconds": {step: round(times.seconds[step], 2) for step in STEPS},
-        "functions": {
-            name: {
-                "calls": len(seconds),
-                "seconds": round(sum(seconds), 2),
-                "longest_seconds": round(max(seconds), 2),
-                "processor_seconds": round(work[name], 2),
-                "peak_mib": memory[name],
-            }
-            for name, seconds in calls.items()
-        },
+        "functions": {name: _figures(seconds, work[name], memory[name]) for name, seconds in calls.items()},
         "dollars": {name: round(value, 6) for name, value in price(calls).items()},
+    }
+
+
+def _figures(seconds: list[float], work: float, memory: int) -> dict[str, float]:
+    return {
+        "calls": len(seconds),
+        "seconds": round(sum(seconds), 2),
+        "longest_seconds": round(max(seconds), 2),
+        "processor_seconds": round(work, 2),
+        "peak_mib": memory,
     }
 
 
