@@ -9,9 +9,12 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 ROUNDS: Final = 9
-CLIENT: Final = (
-    "boto3.client('s3', region_name='us-east-1', aws_access_key_id='a', aws_secret_access_key='b')"
-)
+CLIENT: Final = "from finetune_aws import clients; clients.client('s3')"
+ACCESS: Final = {
+    "AWS_ACCESS_KEY_ID": "a",
+    "AWS_SECRET_ACCESS_KEY": "b",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 JUDGE: Final = """
 from finetune_core.catalogue import find_model
 from finetune_core.validation import validate
@@ -22,8 +25,8 @@ assert report.records == 1
 STEPS: Final = {
     "interpreter": "pass",
     "validator": JUDGE,
-    "sdk": f"import boto3; {CLIENT}",
-    "function": f"import validate_dataset.handler; import boto3; {CLIENT}{JUDGE}",
+    "sdk": CLIENT,
+    "function": f"import validate_dataset.handler; {CLIENT}{JUDGE}",
 }
 """What each process does: nothing; the validator and a record; the AWS SDK and the client that reads from S3;
 all that `validate_dataset` does until its first record is judged, but for the request itself."""
@@ -31,7 +34,9 @@ all that `validate_dataset` does until its first record is judged, but for the r
 
 def measure() -> dict[str, float]:
     """Give the milliseconds of processor time of each step beyond the interpreter's own, medians in turns."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "lambdas"), "POWERTOOLS_TRACE_DISABLED": "1"}
+    environment = (
+        os.environ | ACCESS | {"PYTHONPATH": str(ROOT / "lambdas"), "POWERTOOLS_TRACE_DISABLED": "1"}
+    )
     times: dict[str, list[float]] = {step: [] for step in STEPS}
     for _ in range(ROUNDS):
         for step, code in STEPS.items():

@@ -11,14 +11,15 @@ import pytest
 
 from finetune_aws import clients
 from tests.unit.functions import links
-from tests.unit.functions.aws import FakeAws, error
+from tests.unit.functions.aws import FakeAws, Transfers, error
 from tests.unit.functions.samples import DEFAULTS
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     fake = FakeAws()
-    monkeypatch.setattr(clients.boto3, "client", fake.client)
+    monkeypatch.setattr(clients, "make_client", fake.client)
+    monkeypatch.setattr("s3transfer.manager.TransferManager", Transfers)
     clients.client.cache_clear()
     variables = {
         "ENVIRONMENT": "DEV",
