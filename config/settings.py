@@ -78,7 +78,12 @@ PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
     "guardian_schedule": (r"(rate|cron)\(.+\)", "rate(...) or cron(...)"),
     "permissions_boundary": (r"[\w+=,.@-]{1,128}", "the name of a managed policy, not its ARN"),
 }
-GATE: Final[Mapping[str, object]] = {"metric": "auto", "minimum_records": 5, "slice_loss": 0.1}
+GATE: Final[Mapping[str, object]] = {
+    "metric": "auto",
+    "minimum_records": 5,
+    "slice_loss": 0.1,
+    "judge": None,
+}
 WATCH: Final[Mapping[str, object]] = {
     "hours": 1.0,
     "error_rate": 0.05,

@@ -11,9 +11,10 @@ from check_model import standing
 from check_model.descent import CUSTOM, descend
 from finetune_aws import bedrock, endpoints, quotas
 from finetune_aws.environment import Environment
-from finetune_core import catalogue, distillation, preflight
+from finetune_core import catalogue, distillation, judges, preflight
 from finetune_core.contracts import Plan, Preflight, RunSettings
 from finetune_core.errors import AccessDenied, ModelNotTunable, RequestInvalid
+from finetune_core.gate import Judge
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.type_defs import FoundationModelDetailsTypeDef
@@ -59,7 +60,18 @@ def _check(settings: RunSettings, region: str) -> Preflight:
     if found.teacher:
         told = distillation.check_teacher(found.teacher, _state_of(found.teacher.model), region)
         found = msgspec.structs.replace(found, warnings=[*found.warnings, *told])
+    if settings.gate.judge:
+        told = _check_judge(settings.gate.judge, region)
+        found = msgspec.structs.replace(found, warnings=[*found.warnings, *told])
     return found
+
+
+def _check_judge(judge: Judge, region: str) -> list[str]:
+    details = bedrock.foundation_model(catalogue.plain_id(judge.model))
+    if details is None:
+        return judges.check_state(judge, None, (), region)
+    state = details.get("modelLifecycle", {"status": "ACTIVE"})["status"]
+    return judges.check_state(judge, state, details.get("outputModalities", ["TEXT"]), region)
 
 
 def _state_of(model: str) -> str | None:

@@ -74,8 +74,8 @@ def _items(price: Price, report: Json) -> Iterator[ActualItem]:
         elif item.name == "Custom model storage":
             kept = _kept(report)
             quantity, note = (item.quantity, "the model is kept") if kept else (0.0, "no model is kept")
-        elif item.name in _ENDPOINTS:
-            quantity, note = _ENDPOINTS[item.name](item, report)
+        elif item.name in _OTHERS:
+            quantity, note = _OTHERS[item.name](item, report)
         else:
             quantity, note = _calls(item, report)
         cost = round(quantity * item.rate, 4)
@@ -127,11 +127,22 @@ def _beside(item: PriceItem, report: Json) -> tuple[float, str]:
     return (hours + watch) * units, f"{hours:.2f} hours until the run ended + {watch:g} hours of watch"
 
 
-_ENDPOINTS: Final[Mapping[str, Callable[[PriceItem, Json], tuple[float, str]]]] = {
+def _judge(item: PriceItem, report: Json) -> tuple[float, str]:
+    evaluation = report.get("evaluation")
+    if not evaluation:
+        reached = _reached(report, "evaluate")
+        return (item.quantity, "at most: the evaluation broke off") if reached else (0.0, "not evaluated")
+    calls = (evaluation.get("judge") or {}).get("calls", 0)
+    return float(calls), f"at most {calls:,} calls at the expected tokens a call" if calls else "not asked"
+
+
+_OTHERS: Final[Mapping[str, Callable[[PriceItem, Json], tuple[float, str]]]] = {
     "Provisioned Throughput": _endpoint,
     "Commitment": _commitment,
     "Champion's endpoint beside it": _beside,
+    "Judge": _judge,
 }
+"""Items that are neither training, storage nor answers: what they came to."""
 
 
 def _hours(began: str, report: Json, until: str = "") -> float:

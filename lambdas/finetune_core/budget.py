@@ -60,18 +60,26 @@ def _price(
         watch_hours=settings.watch.hours,
         evaluation_calls=0 if preflight.serving == "none" else validation.evaluation.records,
         champion_on_demand=":custom-model-deployment/" in preflight.rollout.endpoint,
-        teacher=_teacher(preflight),
+        teacher=_row(preflight.teacher.model) if preflight.teacher else None,
+        judging=_judging(settings, preflight),
         ceiling=settings.budget_usd,
         live=live or prices.Live(),
     )
 
 
-def _teacher(preflight: Preflight) -> PriceRow | None:
-    """Return the dated prices of a run's teacher; all are unknown for one that the catalogue lacks."""
-    if preflight.teacher is None:
-        return None
-    model = catalogue.find_model(preflight.teacher.model)
+def _row(model_id: str) -> PriceRow:
+    """Return the dated prices of a teacher or judge; all are unknown for one that the catalogue lacks."""
+    model = catalogue.find_model(model_id)
     return prices.row_for(model, prices.Live()) if model else PriceRow()
+
+
+def _judging(settings: RunSettings, preflight: Preflight) -> prices.Judging | None:
+    """Return what a judge will be asked; a champion's answers are expected where it has an endpoint."""
+    judge = settings.gate.judge
+    if judge is None:
+        return None
+    expected = 3 if preflight.rollout.endpoint else 2
+    return prices.Judging(row=_row(judge.model), metrics=len(judge.metrics), contestants=(2, expected, 3))
 
 
 def check_ceilings(price: Price, settings: RunSettings, month: MonthSpend | None) -> Price:

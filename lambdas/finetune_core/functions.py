@@ -171,6 +171,13 @@ _FUNCTIONS: Final = (
         variables=("ENVIRONMENT",),
     ),
     Function(
+        name="prepare_judgement",
+        description="Writes what a judge is to read, one dataset per contestant",
+        timeout_seconds=120,
+        memory_mb=512,
+        variables=("ENVIRONMENT",),
+    ),
+    Function(
         name="judge_models",
         description="Compares candidate, champion and base record by record and gives the verdict",
         timeout_seconds=300,

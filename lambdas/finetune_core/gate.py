@@ -1,4 +1,4 @@
-"""What a run's settings say about judgement: the gate, the watch over a new champion, golden prompts."""
+"""What a run's settings say about judgement: the gate, its judge, the watch over a champion, golden prompts."""
 
 from __future__ import annotations
 
@@ -25,17 +25,49 @@ RETRIEVAL: Final = ("recall_at_1", "recall_at_5", "mrr")
 """Metrics of models that turn texts and images into vectors; all others are for answers in text."""
 
 
+JudgeMetric = Literal[
+    "Correctness",
+    "Completeness",
+    "Faithfulness",
+    "Helpfulness",
+    "Coherence",
+    "Relevance",
+    "FollowingInstructions",
+    "ProfessionalStyleAndTone",
+    "Harmfulness",
+    "Stereotyping",
+    "Refusal",
+]
+"""Built-in metrics of a judge, without their ``Builtin.``: Bedrock user guide, model-evaluation-metrics
+(https://docs.aws.amazon.com/bedrock/latest/userguide/model-evaluation-metrics.html, read 2026-11-28)."""
+
+
+class Judge(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A model that scores the answers in a Bedrock evaluation job: its id (or inference profile's), its metrics.
+
+    With ``decides`` the mean of the metrics (0..1) takes the place of ``metric``; else it stands beside it.
+    """
+
+    model: Annotated[str, Meta(min_length=1, max_length=2048)]
+    metrics: Annotated[tuple[JudgeMetric, ...], Meta(min_length=1, max_length=11)] = (
+        "Correctness",
+        "Completeness",
+    )
+    decides: bool = False
+
+
 class Gate(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What a candidate has to pass.
 
     ``metric`` "auto" takes the one that fits the references. Below ``minimum_records`` held-out records the
     verdict is HOLD. ``slice_loss`` is the largest loss of the metric (0..1) that one slice of the records may
-    suffer, None to look at no slices.
+    suffer, None to look at no slices. ``judge`` is asked only when it is given.
     """
 
     metric: Metric = "auto"
     minimum_records: Annotated[int, Meta(ge=1, le=1000)] = 5
     slice_loss: Annotated[float, Meta(ge=0, le=1)] | None = 0.1
+    judge: Judge | None = None
 
 
 class Watch(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -53,6 +53,29 @@ def slices(evaluation: Json) -> str:
     return table(["slice", "records", before, "tuned model", ""], rows, numbers=(1, 2, 3))
 
 
+def judge(evaluation: Json) -> str:
+    """Return the table of a judge's scores per contestant and metric, "" when none was asked."""
+    found = evaluation.get("judge")
+    if not found:
+        return ""
+    part = "decides" if found["decides"] else "stands beside the deciding metric"
+    told = f"{found['model']} {part}; it was shown {found['records']:,} records"
+    told += f", {found['left_out']:,} not. " if found["left_out"] else ". "
+    if found["note"]:
+        return f'<h3>Judge</h3><p class="soft">{escape(told + found["note"])}</p>'
+    shown = {name: found["scores"][name] for name in _CONTESTANTS if name in found["scores"]}
+    rows = [["mean of all metrics", *(_number(each["mean"]) for each in shown.values())]]
+    rows += [
+        [metric, *(_number(each["metrics"].get(metric)) for each in shown.values())]
+        for metric in found["metrics"]
+    ]
+    rows.append(["answers scored", *(_number(each["scored"]) for each in shown.values())])
+    rows.append(["without a score (count 0)", *(_number(each["unscored"]) for each in shown.values())])
+    head = ["", *(_CONTESTANTS[name] for name in shown)]
+    told += "A metric's mean is over the answers scored; in the mean of all, metrics of something bad count 1 - score."
+    return f'<h3>Judge</h3>{table(head, rows, numbers=range(1, len(head)))}<p class="soft">{escape(told)}</p>'
+
+
 def _comparisons(evaluation: Json) -> list[str]:
     said = []
     for each in evaluation.get("comparisons") or []:

@@ -15,6 +15,7 @@ from finetune_core.contracts import EndpointKind, Preflight, RunSettings
 from finetune_core.distillation import choose_teacher
 from finetune_core.errors import ModelNotTunable, QuotaTooLow
 from finetune_core.gate import RETRIEVAL
+from finetune_core.judges import check_fit
 from finetune_core.model_rules import Model
 
 QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
@@ -141,6 +142,13 @@ def plan_training(
     rules = catalogue.rules_for(model, kind) if model else None
     told = list(warnings)
     _check_judgement(offer.name, bool(model and model.embeds), settings)
+    check_fit(
+        settings.gate.judge,
+        offer.name,
+        answers=rules is None or "image-caption" not in rules.formats,
+        serving=serving[0],
+        reason=serving[1],
+    )
     if model is None or rules is None:
         told.append(f"The catalogue has no row for {offer.model_id} with {kind}: limits are not checked.")
         values = dict(settings.hyperparameters)

@@ -17,6 +17,12 @@ JUDGING_HOURS: Final = (0.25, 1.0, 4.0)
 """Hours from an endpoint's creation to the verdict: low, expected, high. No figure is published; creating
 one takes minutes to hours, and the prompts take a few minutes."""
 
+JUDGE_READS: Final = (300, 700, 1_500)
+"""Tokens of a judge's own instructions in one call: low, expected, high. The built-in prompts are published
+(Bedrock user guide, model-evaluation-type-judge-prompt, read 2026-11-28); their tokens are estimated."""
+JUDGE_WRITES: Final = (50, 200, 600)
+"""Tokens of a judge's explanation and score; no figure is published."""
+
 MONTH_HOURS: Final = 730
 """Hours of a month as AWS counts them."""
 
@@ -34,6 +40,15 @@ class Hours(NamedTuple):
 
     span: Range
     told: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """A judge's prices, its metrics (one call each) and the contestants that it reads: low, expected, high."""
+
+    row: PriceRow
+    metrics: int
+    contestants: tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +81,7 @@ def estimate(
     evaluation_calls: int = 0,
     champion_on_demand: bool = False,
     teacher: PriceRow | None = None,
+    judging: Judging | None = None,
     ceiling: float | None = None,
     live: Live = Live(),
 ) -> Price:
@@ -75,7 +91,8 @@ def estimate(
     contestant; with a `commitment` the endpoint is paid by the hour until the verdict and for the whole term
     from then on. A `champion_on_demand` is asked the same prompts, paid by the token; the champion's
     `beside_units` go on until the verdict and for the `watch_hours` after it.
-    `teacher` has the prices of the model that answers the prompts of a distillation.
+    `teacher` has the prices of the model that answers the prompts of a distillation, `judging` those of the
+    model that scores the answers.
     A price that is not known enters as a wide range with a note.
     """
     row = row_for(model, live)
@@ -94,6 +111,8 @@ def estimate(
         answers = _embeddings if model.embeds else _evaluation
         by_token = (serving == "on_demand", champion_on_demand)
         items += answers(row, tokens, records, evaluation_calls, by_token)
+    if evaluation_calls and judging:
+        items.append(_judge(judging, tokens, records, evaluation_calls))
     return Price(
         currency="USD",
         low=_cents(sum(item.low for item in items)),
@@ -190,6 +209,23 @@ def _answers(name: str, row: PriceRow, per_call: list[float], calls: int) -> Pri
         for read, written, cost_in, cost_out in zip(per_call, ANSWER_TOKENS, rate_in, rate_out, strict=True)
     ]
     return _item(name, cost, f"{calls:,} calls, {note}", unit="calls", quantity=calls)
+
+
+def _judge(judging: Judging, tokens: TokenRange, records: int, calls: int) -> PriceItem:
+    """One call per answer and metric: the judge's instructions, the record (prompt and reference), the answer."""
+    rate_in, note = _rate(judging.row, "input")
+    rate_out, _ = _rate(judging.row, "output")
+    record = (count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high))
+    reads = [sum(parts) for parts in zip(JUDGE_READS, record, ANSWER_TOKENS, strict=True)]
+    asked = [contestants * calls * judging.metrics for contestants in judging.contestants]
+    cost = [
+        count * (read * cost_in + written * cost_out) / 1000
+        for count, read, written, cost_in, cost_out in zip(
+            asked, reads, JUDGE_WRITES, rate_in, rate_out, strict=True
+        )
+    ]
+    told = f"{asked[1]:,} calls ({calls:,} records x {judging.contestants[1]} contestants x {judging.metrics} "
+    return _item("Judge", cost, f"{told}metrics), {note}", unit="calls", quantity=asked[1])
 
 
 def _rate(row: PriceRow, column: str) -> tuple[Range, str]:

@@ -229,7 +229,7 @@ def _evaluation(report: Json) -> str:
         return ""
     body = "<ul>" + "".join(f"<li>{escape(reason)}</li>" for reason in evaluation["reasons"]) + "</ul>"
     if evaluation.get("base") and evaluation.get("candidate"):
-        body += judgement.scores(evaluation) + judgement.slices(evaluation)
+        body += judgement.scores(evaluation) + judgement.judge(evaluation) + judgement.slices(evaluation)
     return _section(f"Evaluation: {evaluation['verdict']}", body)
 
 

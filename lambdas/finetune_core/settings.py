@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from finetune_core import golden
+from finetune_core import golden, judges
 from finetune_core.catalogue import plain_id
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
@@ -155,6 +155,9 @@ def _checked(settings: RunSettings, where: str) -> RunSettings:
             if distils
             else 'Leave them out, or set "type" to "distillation".',
         )
+    unfit = list(judges.faults(settings.gate, settings.serving))
+    if unfit:
+        _refuse("; ".join(what for what, _ in unfit), where, " ".join(remedy for _, remedy in unfit))
     wrong = golden.faults(settings.golden_prompts)
     if wrong:
         _refuse("; ".join(wrong), where, "Correct golden_prompts and drop run.json again.")

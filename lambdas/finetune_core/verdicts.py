@@ -13,7 +13,8 @@ Contestant = Literal["base", "champion", "candidate"]
 class Score(msgspec.Struct, kw_only=True, frozen=True):
     """Means over all records (failed calls score 0); None where a metric does not fit the references.
 
-    ``json_valid`` is over the records whose reference is JSON; ``latency_ms`` over the calls that answered.
+    ``json_valid`` is over the records whose reference is JSON; ``latency_ms`` over the calls that answered;
+    ``judge`` over the records that a judge was shown.
     """
 
     failed: int
@@ -27,6 +28,7 @@ class Score(msgspec.Struct, kw_only=True, frozen=True):
     recall_at_1: float | None = None
     recall_at_5: float | None = None
     mrr: float | None = None
+    judge: float | None = None
     latency_ms: int = 0
 
 
@@ -46,6 +48,34 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     opponent: Contestant
     gain: float
     interval: tuple[float, float]
+
+
+class JudgeScore(msgspec.Struct, kw_only=True, frozen=True):
+    """What a judge said about one contestant: each metric's mean over the answers that it scored, 0 to 1.
+
+    ``mean`` is over all records and metrics: what has no score counts 0, metrics of something bad as 1 - score.
+    """
+
+    mean: float
+    metrics: dict[str, float]
+    scored: int
+    unscored: int
+
+
+class JudgeReport(msgspec.Struct, kw_only=True, frozen=True):
+    """A judge's part in the verdict: ``left_out`` records it was not shown, ``calls`` were made at most.
+
+    ``note`` says why there are no ``scores``, when a judge that does not decide gave none.
+    """
+
+    model: str
+    metrics: list[str]
+    decides: bool
+    records: int
+    left_out: int
+    calls: int
+    scores: dict[Contestant, JudgeScore] = {}
+    note: str = ""
 
 
 class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
@@ -70,3 +100,4 @@ class Evaluation(msgspec.Struct, kw_only=True, frozen=True):
     comparisons: list[Comparison] = []
     slices: list[SliceScore] = []
     needed_records: int | None = None
+    judge: JudgeReport | None = None

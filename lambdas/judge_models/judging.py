@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
 
 from finetune_aws import objects
-from finetune_core import evaluation, retrieval, slices
+from finetune_aws.answer_files import read_answers
+from finetune_core import evaluation, judge_scores, retrieval, slices
 from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, write
+from finetune_core.errors import EvaluationFailed
 from finetune_core.evaluation import Round
+from finetune_core.gate import Judge
+from finetune_core.judges import Judged, Judgement
+from finetune_core.prompts import Prompt
 from finetune_core.questions import Pair, Question, read_questions
 from finetune_core.verdicts import Evaluation
+from judge_models.scoring import read_scores
 
 
 def judge(
@@ -20,10 +26,12 @@ def judge(
     endpoint: Endpoint,
     champion: Champion,
     answers: list[AnswerSet],
+    judgement: Judgement | None = None,
+    judged: Sequence[Judged] = (),
 ) -> Evaluation:
     """Return the verdict, and keep it beside the answers as ``runs/<run_id>/evaluation.json``.
 
-    Without an endpoint, or without held-out prompts, the validation loss alone decides.
+    ``judgement`` is what a judge was asked and ``judged`` how its evaluation jobs ended. Without an endpoint, or without held-out prompts, the validation loss alone decides.
     """
     asked = validation.evaluation
     if endpoint.kind == "none":
@@ -35,24 +43,59 @@ def judge(
     else:
         questions = list(read_questions(objects.read(asked.bucket, asked.key)))
         asked_round = _round(plan, questions, champion, answers)
-        pairs = [question for question in questions if isinstance(question, Pair)]
-        measured = (
-            retrieval.measure(asked_round, pairs, plan.settings)
-            if pairs
-            else evaluation.measure(asked_round, plan.settings)
-        )
-        verdict = evaluation.decide(asked_round, measured, plan.settings, plan.run_id)
+        judge_asked = plan.settings.gate.judge
+        if judge_asked is None or judgement is None:
+            verdict = _compare(plan, questions, asked_round)
+        else:
+            verdict = _with_judge(plan, judge_asked, judgement, judged, questions, asked_round)
     objects.write_json(plan.artifacts_bucket, f"{plan.prefix}/evaluation.json", write(verdict))
     return verdict
 
 
+def _compare(plan: Plan, questions: Sequence[Question], asked: Round) -> Evaluation:
+    pairs = [question for question in questions if isinstance(question, Pair)]
+    measured = (
+        retrieval.measure(asked, pairs, plan.settings) if pairs else evaluation.measure(asked, plan.settings)
+    )
+    return evaluation.decide(asked, measured, plan.settings, plan.run_id)
+
+
+def _with_judge(
+    plan: Plan,
+    judge_asked: Judge,
+    judgement: Judgement,
+    judged: Sequence[Judged],
+    questions: Sequence[Question],
+    asked: Round,
+) -> Evaluation:
+    """Return the verdict by the judge's scores, or with them beside the metric.
+
+    Raises:
+        EvaluationFailed: the judge decides, and gave no scores.
+    """
+    prompts = [question for question in questions if isinstance(question, Prompt)]
+    try:
+        given = read_scores(plan, judge_asked, judgement, judged, prompts, asked)
+    except EvaluationFailed as error:
+        if judge_asked.decides:
+            raise
+        found = judge_scores.silent(judgement, judge_asked, str(error))
+        return judge_scores.told(_compare(plan, questions, asked), found)
+    if judge_asked.decides:
+        asked = judge_scores.narrowed(asked, judgement)
+    measured = judge_scores.measured(evaluation.measure(asked, plan.settings), judgement, given, judge_asked)
+    verdict = evaluation.decide(asked, measured, plan.settings, plan.run_id)
+    found = judge_scores.report(judgement, given, judge_asked, list(measured.scores))
+    return judge_scores.told(verdict, found)
+
+
 def _round(plan: Plan, questions: list[Question], champion: Champion, answers: list[AnswerSet]) -> Round:
-    base, candidate = (_answers(plan, answers, name) for name in ("base", "candidate"))
+    base, candidate = (read_answers(plan, answers, name) for name in ("base", "candidate"))
     return Round(
         references={each.record: _reference(each) for each in questions},
         base=base,
         candidate=candidate,
-        champion=_answers(plan, answers, "champion") if champion.model_id else None,
+        champion=read_answers(plan, answers, "champion") if champion.model_id else None,
         champion_run=champion.run_id,
         champion_note=champion.note,
         slices={each.record: _slices(each) for each in questions},
@@ -68,14 +111,3 @@ def _slices(question: Question) -> list[str]:
     if isinstance(question, Pair):
         return own
     return own + slices.derived(question.request, question.reference)
-
-
-def _answers(plan: Plan, sets: list[AnswerSet], contestant: str) -> dict[int, evaluation.Answer]:
-    decoder = msgspec.json.Decoder(evaluation.Answer)
-    found = {}
-    for answers in sets:
-        if answers.contestant == contestant:
-            for line in objects.read(plan.artifacts_bucket, answers.key).splitlines():
-                answer = decoder.decode(line)
-                found[answer.record] = answer
-    return found
