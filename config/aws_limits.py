@@ -17,6 +17,8 @@ HISTORY_EVENTS: Final = 22_000
 _ROUND: Final = 11
 """Events of one look at what is not ready: a Wait (2), a Task (5) and two Choices (4)."""
 
+_CONTESTANTS: Final = 3
+
 
 class Times(Protocol):
     """How long a run may take and how often it looks, seconds."""
@@ -31,14 +33,17 @@ class Times(Protocol):
     def serving_timeout_seconds(self) -> int: ...  # noqa: D102
     @property
     def serving_poll_seconds(self) -> int: ...  # noqa: D102
+    @property
+    def judge_timeout_seconds(self) -> int: ...  # noqa: D102
 
 
 def polling_events(times: Times) -> int:
-    """Give the most events that waiting may take.
+    """Give the most events that waiting may take; a judge is waited for once per contestant.
 
     A run in a queue pauses for fifteen serving polls, of which jitter leaves three quarters on average.
     """
     training = times.training_timeout_seconds / times.training_poll_seconds
     serving = times.serving_timeout_seconds / times.serving_poll_seconds
+    judges = _CONTESTANTS * times.judge_timeout_seconds / times.training_poll_seconds
     queues = times.machine_timeout_seconds / (15 * 0.75 * times.serving_poll_seconds)
-    return round((training + serving + queues) * _ROUND)
+    return round((training + serving + judges + queues) * _ROUND)

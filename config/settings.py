@@ -54,6 +54,7 @@ BOUNDS: Final[Mapping[str, tuple[float, float, str]]] = {
     "training_poll_seconds": (60, 3600, "seconds"),
     "training_stall_seconds": SECONDS,
     "serving_timeout_seconds": SECONDS,
+    "judge_timeout_seconds": SECONDS,
     "approval_timeout_seconds": SECONDS,
     "serving_poll_seconds": (1, 3600, "seconds"),
     "settle_seconds": (1, 86_400, "seconds"),
@@ -187,6 +188,8 @@ class Settings:
     """A job of which no stage moves for so long before it trains is stopped: TrainingStalled."""
     serving_timeout_seconds: int = 2 * 3600
     serving_poll_seconds: int = 60
+    judge_timeout_seconds: int = 2 * 3600
+    """How long a run waits for a judge's scores, looking every `training_poll_seconds`."""
     settle_seconds: int = 120
     """How long a run that train.jsonl started waits for its siblings."""
     approval_timeout_seconds: int = 3 * 24 * 3600
@@ -255,7 +258,8 @@ class Settings:
     def _require_time_for_all_phases(self) -> None:
         """Raise unless the machine outlives its longest phases, and its history holds all looks at them."""
         phases = self.training_timeout_seconds + self.serving_timeout_seconds + self.approval_timeout_seconds
-        accepted = f"more than training, serving and approval together ({phases} seconds)"
+        phases += self.judge_timeout_seconds
+        accepted = f"more than training, serving, judge and approval together ({phases} seconds)"
         value = self.machine_timeout_seconds
         require(value > phases, "machine_timeout_seconds", value, accepted)
         accepted = f"longer pauses or shorter timeouts, for at most {HISTORY_EVENTS:,} events of waiting"

@@ -17,6 +17,7 @@ from stacks.components.corpus_schedules import CorpusSchedules
 from stacks.components.dead_letters import DeadLetters
 from stacks.components.drop_triggers import DropTrigger, EndTrigger
 from stacks.components.encrypted_topic import EncryptedTopic
+from stacks.components.evaluation_role import EvaluationRole
 from stacks.components.fine_tuning_machine import FineTuningMachine
 from stacks.components.function_permissions import permissions
 from stacks.components.permissions import Allow
@@ -57,6 +58,7 @@ class PipelineStack(Stack):
         self._permissions = permissions(self.reach)
         self.dead_letters = DeadLetters(self, "DeadLetters", key=storage.key)
         self.bedrock_role = BedrockRole(self, "BedrockRole", reach=self.reach)
+        self.evaluation_role = EvaluationRole(self, "EvaluationRole", reach=self.reach)
         inside = [name for name in FUNCTIONS if name not in OUTSIDE_THE_MACHINE]
         self._link_address = ""
         self.functions = {"answer_approval": self._answer_by_link()} if settings.approval_links else {}
@@ -143,6 +145,7 @@ class PipelineStack(Stack):
                 functions={name: self.functions[name].function.function_arn for name in inside},
                 ledger_table=self._storage.ledger.table_name,
                 bedrock_role_arn=self.bedrock_role.role.role_arn,
+                evaluation_role_arn=self.evaluation_role.role.role_arn,
                 model_key_arn=self._storage.key_arn,
                 artifacts_bucket=self._storage.artifacts.bucket_name,
             ),

@@ -2,6 +2,8 @@
 
 Calls:
     bedrock:GetModelCustomizationJob, bedrock:StopModelCustomizationJob   on model-customization-job/*
+    bedrock:ListEvaluationJobs, bedrock:StopEvaluationJob
+                                          stop only with tag finetune:pipeline
     bedrock:GetProvisionedModelThroughput, bedrock:DeleteProvisionedModelThroughput
                                           on provisioned-model/*, delete only with tag finetune:pipeline
     bedrock:GetCustomModelDeployment, bedrock:DeleteCustomModelDeployment

@@ -1,11 +1,11 @@
-"""Bedrock's control plane: base models, customization jobs and custom models.
+"""Bedrock's control plane: base models, customization and evaluation jobs, custom models.
 
 Requests and answers follow botocore 1.43.106, service model bedrock/2023-04-20.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune_aws.clients import client
@@ -99,6 +99,30 @@ def stop_job(arn: str) -> None:
     try:
         with translated("bedrock:StopModelCustomizationJob", arn):
             bedrock().stop_model_customization_job(jobIdentifier=arn)
+    except Conflict:
+        return
+
+
+def evaluation_jobs(names: Collection[str]) -> list[str]:
+    """Return the ARNs of evaluation jobs with these names that are in progress.
+
+    A job is looked up by its ARN alone, so one whose create call lost its answer is found by its name.
+    Calls: bedrock:ListEvaluationJobs.
+    """
+    found = []
+    for name in names:
+        pages = bedrock().get_paginator("list_evaluation_jobs")
+        with translated("bedrock:ListEvaluationJobs", name):
+            for page in pages.paginate(nameContains=name, statusEquals="InProgress"):
+                found += [job["jobArn"] for job in page.get("jobSummaries", []) if job["jobName"] == name]
+    return found
+
+
+def stop_evaluation_job(arn: str) -> None:
+    """Stop an evaluation job; one that has ended already is fine. Calls: bedrock:StopEvaluationJob."""
+    try:
+        with translated("bedrock:StopEvaluationJob", arn):
+            bedrock().stop_evaluation_job(jobIdentifier=arn)
     except Conflict:
         return
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, get_args
 
 from finetune_aws import bedrock, endpoints, parameters, swapping
 from finetune_aws.ledger import Ledger, json_attribute
 from finetune_core.contracts import Plan
 from finetune_core.errors import Conflict, NotFound, RequestInvalid
+from finetune_core.judges import job_name
 from finetune_core.runs import TAG_PIPELINE, TAG_RUN
+from finetune_core.verdicts import Contestant
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
@@ -44,7 +46,7 @@ class Cleaner:
     swapping: bool = False
 
     def clean(self) -> None:
-        """Stop the job, delete the endpoint, then the model unless the settings keep it.
+        """Stop the jobs, delete the endpoint, then the model unless the settings keep it.
 
         Raises:
             Conflict: Bedrock still refuses a deletion when the time is up; trying again is safe.
@@ -53,6 +55,7 @@ class Cleaner:
         if self.plan.action != "run" or self.promoted:
             return
         self._stop_job()
+        self._stop_judges()
         self._swap_back()
         for found in self._endpoints():
             self._restore_pointer(found.arn)
@@ -104,6 +107,16 @@ class Cleaner:
             self.deleted.append(job["jobArn"])
         if job.get("status") in _UNFINISHED:
             self._wait_until(self._job_ended)
+
+    def _stop_judges(self) -> None:
+        """Stop the run's evaluation jobs: what a judge still reads costs, and nobody waits for it."""
+        if self.plan.settings.gate.judge is None:
+            return
+        for arn in bedrock.evaluation_jobs(
+            [job_name(self.plan.run_id, name) for name in get_args(Contestant)]
+        ):
+            bedrock.stop_evaluation_job(arn)
+            self.deleted.append(arn)
 
     def _job_ended(self) -> bool:
         job = bedrock.customization_job(self.plan.names.job)

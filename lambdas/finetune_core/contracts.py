@@ -7,7 +7,8 @@ function during a deployment; ``run.json``, which people write, is read strictly
     resolve_run → Plan → check_model → Preflight → validate_dataset → Validation → estimate_price → Price
     → request_approval → Approval → (training job) → read_training → Training → deploy_model → Endpoint
     → test_endpoint → Smoke → find_champion → Champion → answer_prompts → AnswerSet
-    (→ prepare_judgement → Judgement → evaluation jobs) → judge_models → Evaluation → promote_model → Promotion → finish_run → Outcome
+    (→ prepare_judgement → Judgement → evaluation jobs → Judged) → judge_models → Evaluation → promote_model
+    → Promotion → finish_run → Outcome
     any failure → clean_up → CleanUp → finish_run → Outcome
 """
 

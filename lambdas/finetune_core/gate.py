@@ -1,4 +1,4 @@
-"""What a run's settings say about judgement: the gate, its judge, the watch over a champion, golden prompts."""
+"""What a run's settings say about judgement: gate, judge, the watch over a champion, golden prompts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ JudgeMetric = Literal[
 
 
 class Judge(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A model that scores the answers in a Bedrock evaluation job: its id (or inference profile's), its metrics.
+    """A model that scores the answers in evaluation jobs: its id or inference profile's, and its metrics.
 
     With ``decides`` the mean of the metrics (0..1) takes the place of ``metric``; else it stands beside it.
     """

@@ -149,9 +149,7 @@ def scores(files: Mapping[str, bytes], records: Sequence[Sent], metrics: Collect
     return found
 
 
-def _read(
-    line: bytes, where: str, metrics: Collection[str]
-) -> tuple[tuple[str, str, str], dict[str, float]]:
+def _read(line: bytes, where: str, metrics: Collection[str]) -> tuple[tuple[str, str, str], dict[str, float]]:
     """Return the texts (prompt, reference, response) and the scores of one line of output."""
     try:
         value = msgspec.json.decode(line)

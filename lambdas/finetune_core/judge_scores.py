@@ -77,7 +77,7 @@ def silent(judgement: Judgement, judge: Judge, note: str) -> JudgeReport:
 
 
 def _score(records: Sequence[int], scores: Scores, judge: Judge) -> JudgeScore:
-    means = {}
+    means: dict[str, float] = {}
     for metric in judge.metrics:
         given = [each[metric] for each in scores.values() if metric in each]
         if given:
@@ -109,7 +109,8 @@ def _reasons(found: JudgeReport) -> Iterator[str]:
         )
     for name, score in found.scores.items():
         if score.unscored:
-            yield f"{score.unscored} of {found.records} answers of {_WHO[name]} have no judge's score: they count 0."
+            lacking = f"{score.unscored} of {found.records} answers of {_WHO[name]}"
+            yield f"{lacking} have no score of the judge and count as 0."
 
 
 _WHO: Mapping[Contestant, str] = {

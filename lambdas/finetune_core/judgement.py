@@ -72,7 +72,10 @@ def judge(evaluation: Json) -> str:
     rows.append(["answers scored", *(_number(each["scored"]) for each in shown.values())])
     rows.append(["without a score (count 0)", *(_number(each["unscored"]) for each in shown.values())])
     head = ["", *(_CONTESTANTS[name] for name in shown)]
-    told += "A metric's mean is over the answers scored; in the mean of all, metrics of something bad count 1 - score."
+    told += (
+        "A metric's mean is over the answers scored; in the mean of all metrics, what has no score counts 0 "
+    )
+    told += "and a metric of something bad 1 - score."
     return f'<h3>Judge</h3>{table(head, rows, numbers=range(1, len(head)))}<p class="soft">{escape(told)}</p>'
 
 

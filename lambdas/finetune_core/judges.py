@@ -22,8 +22,8 @@ LOWER_IS_BETTER: Final = frozenset({"Harmfulness", "Stereotyping", "Refusal"})
 """Metrics that find something bad; they enter the mean as 1 - score."""
 BUILT_IN: Final = "Builtin."
 TASK_TYPE: Final = "General"
-"""What jobs with a judge are of; the API's own list leaves it out. AWS's example with boto3:
-https://aws.amazon.com/blogs/machine-learning/llm-as-a-judge-on-amazon-bedrock-model-evaluation/ (2026-11-28)."""
+"""What jobs with a judge must be of; the API's own list leaves it out. AWS's example, read 2026-11-28:
+https://aws.amazon.com/blogs/machine-learning/llm-as-a-judge-on-amazon-bedrock-model-evaluation/"""
 IDENTIFIER: Final = (
     "(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:((:foundation-model/[a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63}"
     "([.:]?[a-z0-9-]{1,63}))|([0-9]{12}:inference-profile/(([a-z-]{2,8}.)[a-z0-9-]{1,63}[.]{1}"
@@ -51,7 +51,7 @@ class JudgeJob(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Judgement(msgspec.Struct, kw_only=True, frozen=True):
-    """What a judge is asked. ``judged`` are the numbers of the records that it sees, ``left_out`` how many not.
+    """What a judge is asked. ``judged`` are numbers of records that it sees, ``left_out`` counts others.
 
     ``metrics`` are the API's names.
     """
@@ -80,7 +80,7 @@ def faults(gate: Gate, serving: str) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(IDENTIFIER, judge.model):
         yield (
             f'gate.judge.model is "{judge.model}", which no evaluation job takes',
-            f'Name a base model or an inference profile, for example "{_EXAMPLE}"; custom models cannot judge.',
+            f'Name a base model or an inference profile, such as "{_EXAMPLE}"; custom models do not judge.',
         )
     twice = sorted({metric for metric in judge.metrics if judge.metrics.count(metric) > 1})
     if twice:
@@ -136,10 +136,12 @@ def check_state(judge: Judge, lifecycle: str | None, outputs: Sequence[str], reg
             remedy=f'Name a base model that this Region offers as a judge, for example "{_EXAMPLE}".',
         )
     if lifecycle != "ACTIVE":
-        return [f"The judge {plain_id(judge.model)} is {lifecycle}: accounts that did not use it are refused."]
+        return [
+            f"The judge {plain_id(judge.model)} is {lifecycle}: accounts that did not use it are refused."
+        ]
     return []
 
 
 def job_name(run_id: str, contestant: str) -> str:
-    """Return the name of a contestant's evaluation job: at most 53 + 10 characters of `a-z`, `0-9` and `-`."""
+    """Return the name of a contestant's evaluation job: at most 53 + 10 of `a-z`, `0-9` and `-`."""
     return f"{run_id}-{contestant}"

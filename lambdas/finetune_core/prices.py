@@ -44,7 +44,7 @@ class Hours(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Judging:
-    """A judge's prices, its metrics (one call each) and the contestants that it reads: low, expected, high."""
+    """A judge's prices, its metrics (a call each), the contestants that it reads: low, expected, high."""
 
     row: PriceRow
     metrics: int
@@ -212,7 +212,7 @@ def _answers(name: str, row: PriceRow, per_call: list[float], calls: int) -> Pri
 
 
 def _judge(judging: Judging, tokens: TokenRange, records: int, calls: int) -> PriceItem:
-    """One call per answer and metric: the judge's instructions, the record (prompt and reference), the answer."""
+    """One call per answer and metric: instructions, the record (prompt and reference), the answer."""
     rate_in, note = _rate(judging.row, "input")
     rate_out, _ = _rate(judging.row, "output")
     record = (count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high))
@@ -224,7 +224,9 @@ def _judge(judging: Judging, tokens: TokenRange, records: int, calls: int) -> Pr
             asked, reads, JUDGE_WRITES, rate_in, rate_out, strict=True
         )
     ]
-    told = f"{asked[1]:,} calls ({calls:,} records x {judging.contestants[1]} contestants x {judging.metrics} "
+    told = (
+        f"{asked[1]:,} calls ({calls:,} records x {judging.contestants[1]} contestants x {judging.metrics} "
+    )
     return _item("Judge", cost, f"{told}metrics), {note}", unit="calls", quantity=asked[1])
 
 

@@ -53,7 +53,7 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
 class JudgeScore(msgspec.Struct, kw_only=True, frozen=True):
     """What a judge said about one contestant: each metric's mean over the answers that it scored, 0 to 1.
 
-    ``mean`` is over all records and metrics: what has no score counts 0, metrics of something bad as 1 - score.
+    ``mean`` is over all records and metrics: what has no score counts 0, metrics of something bad 1 - score.
     """
 
     mean: float

@@ -1,4 +1,4 @@
-"""Lambda entry of ``judge_models``: {plan, validation, training, endpoint, champion, answers, …} → verdict."""
+"""Lambda entry of ``judge_models``: {plan, validation, training, endpoint, answers, …} → verdict."""
 
 from __future__ import annotations
 

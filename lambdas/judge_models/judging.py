@@ -31,7 +31,8 @@ def judge(
 ) -> Evaluation:
     """Return the verdict, and keep it beside the answers as ``runs/<run_id>/evaluation.json``.
 
-    ``judgement`` is what a judge was asked and ``judged`` how its evaluation jobs ended. Without an endpoint, or without held-out prompts, the validation loss alone decides.
+    ``judgement`` is what a judge was asked and ``judged`` how its evaluation jobs ended. Without an
+    endpoint, or without held-out prompts, the validation loss alone decides.
     """
     asked = validation.evaluation
     if endpoint.kind == "none":
@@ -47,7 +48,14 @@ def judge(
         if judge_asked is None or judgement is None:
             verdict = _compare(plan, questions, asked_round)
         else:
-            verdict = _with_judge(plan, judge_asked, judgement, judged, questions, asked_round)
+            verdict = _with_judge(
+                plan=plan,
+                judge_asked=judge_asked,
+                judgement=judgement,
+                judged=judged,
+                questions=questions,
+                asked=asked_round,
+            )
     objects.write_json(plan.artifacts_bucket, f"{plan.prefix}/evaluation.json", write(verdict))
     return verdict
 
@@ -61,6 +69,7 @@ def _compare(plan: Plan, questions: Sequence[Question], asked: Round) -> Evaluat
 
 
 def _with_judge(
+    *,
     plan: Plan,
     judge_asked: Judge,
     judgement: Judgement,
@@ -75,7 +84,7 @@ def _with_judge(
     """
     prompts = [question for question in questions if isinstance(question, Prompt)]
     try:
-        given = read_scores(plan, judge_asked, judgement, judged, prompts, asked)
+        given = read_scores(judge_asked, judgement, judged, prompts, asked)
     except EvaluationFailed as error:
         if judge_asked.decides:
             raise

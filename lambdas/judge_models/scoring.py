@@ -6,19 +6,17 @@ from collections.abc import Sequence
 
 from finetune_aws import objects
 from finetune_core import judge_records
-from finetune_core.contracts import Plan
 from finetune_core.errors import EvaluationFailed
 from finetune_core.evaluation import Round, contestants
 from finetune_core.failures import diagnose
 from finetune_core.gate import Judge
 from finetune_core.judge_records import Scores
-from finetune_core.judges import Judged, Judgement, JudgeJob
+from finetune_core.judges import Judged, JudgeJob, Judgement
 from finetune_core.prompts import Prompt
 from finetune_core.verdicts import Contestant
 
 
 def read_scores(
-    plan: Plan,
     judge: Judge,
     judgement: Judgement,
     ended: Sequence[Judged],

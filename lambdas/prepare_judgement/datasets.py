@@ -10,14 +10,12 @@ from finetune_core import judge_records
 from finetune_core.contracts import AnswerSet, Champion, Plan, Validation
 from finetune_core.errors import EvaluationFailed
 from finetune_core.gate import Judge
-from finetune_core.judges import BUILT_IN, Judgement, JudgeJob, job_name
+from finetune_core.judges import BUILT_IN, JudgeJob, Judgement, job_name
 from finetune_core.prompts import Prompt, read_prompts
 from finetune_core.verdicts import Contestant
 
 
-def prepare(
-    *, plan: Plan, validation: Validation, champion: Champion, answers: list[AnswerSet]
-) -> Judgement:
+def prepare(*, plan: Plan, validation: Validation, champion: Champion, answers: list[AnswerSet]) -> Judgement:
     """Return what the judge is asked, its datasets written to ``runs/<run_id>/judge/datasets/``.
 
     A contestant that gave no answer has no job.
@@ -33,9 +31,11 @@ def prepare(
         raise EvaluationFailed(
             f"the judge can read none of {len(questions)} held-out prompts",
             where="gate.judge.decides",
-            remedy="It reads text of at most 4 KB a prompt. Shorten them, or set gate.judge.decides to false.",
+            remedy="It reads at most 4 KB of text each. Shorten them, or let gate.judge.decides be false.",
         )
-    names: list[Contestant] = ["base", *(["champion"] if champion.model_id else []), "candidate"]  # type: ignore[list-item]
+    names: list[Contestant] = (
+        ["base", "champion", "candidate"] if champion.model_id else ["base", "candidate"]
+    )
     return Judgement(
         model=judge.model,
         metrics=[BUILT_IN + metric for metric in judge.metrics],

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
@@ -61,7 +61,7 @@ class FineTuningMachine(Construct):
             service="states.amazonaws.com",
             purpose="What the fine-tuning state machine may do",
             trust={"StringEquals": {"aws:SourceAccount": reach.account}},
-            allow=_permissions(resources.functions, resources.bedrock_role_arn, reach),
+            allow=_permissions(resources, reach),
         )
         group = create_log_group(
             self,
@@ -97,6 +97,7 @@ def _timing(settings: Settings) -> Timing:
         training_stall=settings.training_stall_seconds,
         poll=settings.serving_poll_seconds,
         serving=settings.serving_timeout_seconds,
+        judge=settings.judge_timeout_seconds,
         machine=settings.machine_timeout_seconds,
         evaluation_concurrency=settings.evaluation_concurrency,
         large_bytes=settings.large_dataset_bytes,
@@ -106,9 +107,9 @@ def _timing(settings: Settings) -> Timing:
     )
 
 
-def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) -> Sequence[Allow]:
+def _permissions(resources: Resources, reach: Reach) -> Sequence[Allow]:
     return [
-        Allow(actions=("lambda:InvokeFunction",), resources=list(functions.values())),
+        Allow(actions=("lambda:InvokeFunction",), resources=list(resources.functions.values())),
         Allow(
             actions=("dynamodb:PutItem", "dynamodb:UpdateItem"),
             resources=(reach.ledger,),
@@ -116,8 +117,9 @@ def _permissions(functions: Mapping[str, str], bedrock_role: str, reach: Reach) 
         ),
         reach.key_through("dynamodb"),
         *_map_runs(reach),
-        *_training(bedrock_role, reach),
+        *_training(resources.bedrock_role_arn, reach),
         *_serving(reach),
+        *_judging(resources.evaluation_role_arn, reach),
         Allow(
             actions=LOG_DELIVERY,
             resources=("*",),
@@ -171,13 +173,17 @@ def _training(bedrock_role: str, reach: Reach) -> list[Allow]:
             resources=jobs,
             wildcard=BEDROCK_IDS,
         ),
-        Allow(
-            actions=("iam:PassRole",),
-            resources=(bedrock_role,),
-            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
-        ),
+        _pass_to_bedrock(bedrock_role),
         reach.key_of_models(),
     ]
+
+
+def _pass_to_bedrock(role: str) -> Allow:
+    return Allow(
+        actions=("iam:PassRole",),
+        resources=(role,),
+        conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+    )
 
 
 def _serving(reach: Reach) -> list[Allow]:
@@ -198,4 +204,35 @@ def _serving(reach: Reach) -> list[Allow]:
         ),
         # No tag asked for, as for all that only reads: a tag that is seen late would end in `Clean up`.
         Allow(actions=("bedrock:GetProvisionedModelThroughput",), resources=endpoints, wildcard=BEDROCK_IDS),
+    ]
+
+
+def _judging(evaluation_role: str, reach: Reach) -> list[Allow]:
+    """Let evaluation jobs be started with the pipeline's tag, looked at, and stopped.
+
+    The reference names the judge's model as the resource of the create call, policies of AWS's own the job:
+    both are let through, under the same tag.
+    """
+    jobs = reach.bedrock("evaluation-job")
+    return [
+        Allow(
+            actions=("bedrock:CreateEvaluationJob",),
+            resources=[*reach.base_models(), *jobs],
+            conditions=reach.tagging(),
+            wildcard=ANY_MODEL,
+        ),
+        Allow(
+            actions=("bedrock:TagResource",),
+            resources=jobs,
+            conditions=reach.tagging(),
+            wildcard=BEDROCK_IDS,
+        ),
+        Allow(actions=("bedrock:GetEvaluationJob",), resources=jobs, wildcard=BEDROCK_IDS),
+        Allow(
+            actions=("bedrock:StopEvaluationJob",),
+            resources=jobs,
+            conditions=reach.own(),
+            wildcard=BEDROCK_IDS,
+        ),
+        _pass_to_bedrock(evaluation_role),
     ]

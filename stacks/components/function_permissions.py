@@ -159,8 +159,14 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             write(reach.artifacts, "runs/*/answers/*"),
             reach.key_through("s3", "bedrock"),
         ),
-        "judge_models": (
+        "prepare_judgement": (
             read(reach.artifacts, "runs/*/evaluation.jsonl", "runs/*/answers/*"),
+            write(reach.artifacts, "runs/*/judge/datasets/*"),
+            s3,
+        ),
+        "judge_models": (
+            read(reach.artifacts, "runs/*/evaluation.jsonl", "runs/*/answers/*", "runs/*/judge/output/*"),
+            list_keys(reach.artifacts, "s3:ListBucket", "runs/*/judge/output/*"),
             write(reach.artifacts, "runs/*/evaluation.json"),
             s3,
         ),
@@ -225,6 +231,13 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
     return (
         allow(["bedrock:GetModelCustomizationJob"], jobs),
         stop,
+        on_nothing("bedrock:ListEvaluationJobs"),
+        Allow(
+            actions=("bedrock:StopEvaluationJob",),
+            resources=reach.bedrock("evaluation-job"),
+            conditions=reach.own(),
+            wildcard=BEDROCK_IDS,
+        ),
         *take_down(reach, (*ENDPOINTS, "custom-model")),
         *swap_in(reach),
         use_ledger(reach, ("champion#*", "run#*"), "GetItem"),

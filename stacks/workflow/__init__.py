@@ -52,7 +52,12 @@ def definition(*, resources: Resources, timing: Timing) -> State:
                 timeout_seconds=timing.serving,
                 concurrency=timing.evaluation_concurrency,
             ),
-            **evaluate_states(resources, concurrency=timing.evaluation_concurrency),
+            **evaluate_states(
+                resources,
+                concurrency=timing.evaluation_concurrency,
+                poll_seconds=timing.training_poll,
+                timeout_seconds=timing.judge,
+            ),
             **commit_states(
                 resources,
                 approval_seconds=timing.approval,

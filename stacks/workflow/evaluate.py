@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacks.workflow.judge import judge_states
 from stacks.workflow.states import (
     LAMBDA_TRANSIENT,
     Resources,
@@ -18,9 +19,12 @@ from stacks.workflow.states import (
 PHASE = "evaluate"
 
 
-def evaluate_states(resources: Resources, *, concurrency: int) -> States:
-    """Give the states from the ready endpoint to the verdict."""
-    judged = ("plan", "preflight", "validation", "training", "endpoint", "champion", "answers")
+def evaluate_states(
+    resources: Resources, *, concurrency: int, poll_seconds: int, timeout_seconds: int
+) -> States:
+    """Give the states from the ready endpoint to the verdict; the times are a judge's."""
+    asked = ("plan", "preflight", "validation", "training", "endpoint", "champion", "answers")
+    judged = (*asked, "judgement", "judged")
     return {
         "Record evaluation": record_phase(
             resources, PHASE, following="Can the models answer", results=("endpoint",)
@@ -50,6 +54,13 @@ def evaluate_states(resources: Resources, *, concurrency: int) -> States:
             contestants=("base", "champion", "candidate"),
             task="Answer prompts of shard",
             phase=PHASE,
+            following="Is a judge wanted",
+        ),
+        **judge_states(
+            resources,
+            phase=PHASE,
+            poll_seconds=poll_seconds,
+            timeout_seconds=timeout_seconds,
             following="Judge models",
         ),
         "Judge models": call_function(

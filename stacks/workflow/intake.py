@@ -82,9 +82,10 @@ def _start() -> State:
     Null is written as an expression: on its way through the CDK a plain null member vanishes.
     """
     assigned: dict[str, object] = {"event": expression("$states.input")}
-    assigned |= {"waited": False, "turns": 0, "answers": []}
+    assigned |= {"waited": False, "turns": 0, "answers": [], "judged": []}
     assigned |= dict.fromkeys(
-        ("plan", "failure", "cleaned", "unfinished", "champion", "turn", *RESULTS), expression("null")
+        ("plan", "failure", "cleaned", "unfinished", "champion", "turn", "judgement", *RESULTS),
+        expression("null"),
     )
     return {"Type": "Pass", "Assign": assigned, "Next": "Is the run file dropped"}
 

@@ -50,6 +50,7 @@ class Resources:
     functions: Mapping[str, str]
     ledger_table: str
     bedrock_role_arn: str
+    evaluation_role_arn: str
     model_key_arn: str
     artifacts_bucket: str
 

@@ -20,6 +20,7 @@ class Timing:
     training_stall: int = 12 * 3600
     poll: int = 60
     serving: int = 2 * 3600
+    judge: int = 2 * 3600
     machine: int = 7 * 24 * 3600
     evaluation_concurrency: int = 4
     large_bytes: int = 256 * 1024**2

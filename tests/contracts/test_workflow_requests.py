@@ -14,6 +14,16 @@ from stacks.workflow import Resources, Timing, definition
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:any"
 MODEL = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abcdefabcdef"
 ROLE = "arn:aws:iam::111122223333:role/bedrock"
+EVALUATION_ROLE = "arn:aws:iam::111122223333:role/evaluation"
+JUDGE_JOB = {
+    "contestant": "candidate",
+    "name": "banking-qa-0123456789ab-candidate",
+    "token": "banking-qa-0123456789ab-candidate",
+    "source": "candidate",
+    "dataset": "s3://artifacts/runs/banking-qa-0123456789ab/judge/datasets/candidate.jsonl",
+    "output": "s3://artifacts/runs/banking-qa-0123456789ab/judge/output/candidate/",
+    "records": 25,
+}
 KEY = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 ENDPOINT = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefabcdef"
 
@@ -66,6 +76,16 @@ VARIABLES = {
     "order": {"items": {"bucket": "artifacts", "key": "k"}},
     "answers": [],
     "champion": None,
+    "judgement": {
+        "model": "amazon.nova-pro-v1:0",
+        "metrics": ["Builtin.Correctness"],
+        "jobs": [JUDGE_JOB],
+        "judged": [0],
+        "left_out": 0,
+    },
+    "judged": [],
+    "judge_job": JUDGE_JOB,
+    "judge_arn": "arn:aws:bedrock:us-east-1:111122223333:evaluation-job/abcdefabcdef",
     "turn": {"state": "waiting", "superseded_by": "banking-qa-ba9876543210"},
     "turns": 0,
     "smoke_test": {},
@@ -75,7 +95,7 @@ VARIABLES = {
     "expires": "2026-11-25T00:00:00.000Z",
     "polls": 0,
     "states": {
-        "input": {"contestant": "base", "model_id": "m", "shard": {"from": 0, "to": 1}},
+        "input": {"contestant": "base", "model_id": "m", "shard": {"from": 0, "to": 1}} | JUDGE_JOB,
         "context": {
             "Execution": {"Id": "arn:aws:states:us-east-1:111122223333:execution:m:e"},
             "Task": {"Token": "token"},
@@ -91,6 +111,7 @@ def _machine() -> dict:
         functions=defaultdict(lambda: ARN),
         ledger_table="ledger",
         bedrock_role_arn=ROLE,
+        evaluation_role_arn=EVALUATION_ROLE,
         model_key_arn=KEY,
         artifacts_bucket="artifacts",
     )
@@ -215,6 +236,8 @@ def test_after_something_billable_every_failure_is_cleaned_up():
         "Test endpoint",
         "Find champion",
         "Answer prompts",
+        "Prepare judgement",
+        "Judge answers",
     )
     billable += ("Judge models", "Record promotion", "Promote model")
     for name in billable:

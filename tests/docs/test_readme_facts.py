@@ -125,6 +125,7 @@ def test_the_states_are_those_of_the_workflow():
         functions=dict.fromkeys(FUNCTIONS, "arn"),
         ledger_table="ledger",
         bedrock_role_arn="arn",
+        evaluation_role_arn="arn",
         model_key_arn="arn",
         artifacts_bucket="bucket",
     )

@@ -16,6 +16,7 @@ ALONG = {"s3:GetObject": "s3:GetObjectVersion", "s3:PutObject": "s3:AbortMultipa
 NO_RESOURCE = {
     "bedrock:ListCustomModels",
     "bedrock:ListCustomModelDeployments",
+    "bedrock:ListEvaluationJobs",
     "bedrock:ListFoundationModels",
     "bedrock:ListModelCustomizationJobs",
     "bedrock:ListProvisionedModelThroughputs",
@@ -161,12 +162,39 @@ def test_bedrock_role_reads_data_asks_teachers_and_writes_only_training_artifact
     assert all(text(teacher).rstrip('"]}').endswith("-v1:0") for teacher in teachers)
 
 
+def test_evaluation_role_is_for_evaluation_jobs_and_reaches_a_judges_files_alone(synthesised: Synthesised):
+    role = role_of(synthesised, "Evaluation")
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert ":evaluation-job/*" in text(trust["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert {action for action in actions(role) if not action.startswith("kms:")} == {
+        "bedrock:InvokeModel",
+        "s3:AbortMultipartUpload",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:PutObject",
+    }
+    objects = [
+        text(resource)
+        for statement in statements(role)
+        if {"s3:GetObject", "s3:PutObject"} & set(as_list(statement["Action"]))
+        for resource in as_list(statement["Resource"])
+    ]
+    assert len(objects) == 2
+    assert all("Artifacts" in one and "/runs/*/judge/" in one for one in objects)
+    assert "judge/output/*" in text(statement_for(role, "s3:PutObject")["Resource"])
+    judges = [text(one) for one in as_list(statement_for(role, "bedrock:InvokeModel")["Resource"])]
+    assert all("foundation-model/*" in one or "inference-profile/*" in one for one in judges)
+
+
 def test_only_the_state_machine_passes_a_role_and_only_to_bedrock(synthesised: Synthesised):
     passing = [path for path, role in synthesised.everywhere(ROLE) if "iam:PassRole" in actions(role)]
     assert [path.split("/")[1][:10] for path in passing] == ["FineTuning"]
     statement = statement_for(role_of(synthesised, "FineTuning"), "iam:PassRole")
-    assert list(statement["Resource"]) == ["Fn::GetAtt"]
-    assert statement["Resource"]["Fn::GetAtt"][0].startswith("BedrockRole")
+    passed = [resource["Fn::GetAtt"][0][:-8] for resource in statement["Resource"]]
+    assert passed == ["BedrockRole", "EvaluationRole"]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
 
 
@@ -188,7 +216,14 @@ def test_state_machine_role_has_what_sync_training_needs(synthesised: Synthesise
     assert needed <= actions(role_of(synthesised, "FineTuning"))
 
 
-@pytest.mark.parametrize("action", ["bedrock:TagResource", "bedrock:CreateProvisionedModelThroughput"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "bedrock:TagResource",
+        "bedrock:CreateEvaluationJob",
+        "bedrock:CreateProvisionedModelThroughput",
+    ],
+)
 def test_state_machine_creates_only_what_carries_the_pipelines_tag(synthesised: Synthesised, action: str):
     statement = statement_for(role_of(synthesised, "FineTuning"), action)
     environment = synthesised.settings.environment

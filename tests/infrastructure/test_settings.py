@@ -28,6 +28,7 @@ WRONG = {
     "training_poll_seconds": 5,
     "training_stall_seconds": 0,
     "serving_timeout_seconds": -1,
+    "judge_timeout_seconds": 59,
     "serving_poll_seconds": 0,
     "settle_seconds": True,
     "clean_up_wait_seconds": 841,
@@ -94,7 +95,7 @@ def test_every_setting_with_a_limit_is_tried_above():
 
 
 def test_a_machine_that_ends_before_its_phases_is_refused():
-    with pytest.raises(SettingsError, match="more than training, serving and approval together"):
+    with pytest.raises(SettingsError, match="more than training, serving, judge and approval together"):
         replace(DEV, machine_timeout_seconds=DEV.training_timeout_seconds)
 
 

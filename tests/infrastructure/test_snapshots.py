@@ -58,6 +58,7 @@ def test_state_graph():
         functions=AnyFunction(),
         ledger_table="ledger",
         bedrock_role_arn="role",
+        evaluation_role_arn="evaluation",
         model_key_arn="key",
         artifacts_bucket="artifacts",
     )

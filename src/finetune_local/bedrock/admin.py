@@ -5,9 +5,10 @@
         the next calls are answered with that error; after_effect: the call acts, its answer is lost;
         caller: part of the caller's ARN; about: text in the call, or in the tags of the resource it names
     {"command": "struck"}                             -> {"struck": {name of an order: calls that met it}}
-    {"command": "fail_job", "stage": "validation" | "data_processing" | "training",
+    {"command": "fail_job", "stage": "validation" | "data_processing" | "training" | "evaluation",
      "message"?, "job"?, "account"?}
-        the next job (whose name starts with "job") fails there with that failureMessage
+        the next job (whose name starts with "job") fails there with that failureMessage; an evaluation job
+        has the stage "evaluation" alone
     {"command": "stall_job", "stage": …, "job"?, "account"?}
         the next job stays NotStarted at that stage until it is stopped
     {"command": "fail_endpoint", "step": "provisioned" | "provisioned_update" | "deployment" |
@@ -37,6 +38,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from finetune_local.bedrock.cloud import Cloud, Timings
+from finetune_local.bedrock.evaluation_jobs import STAGE as EVALUATION
 from finetune_local.bedrock.faults import ArtifactFault, CallFault, EndpointFault, JobFault
 from finetune_local.bedrock.foundation_models import FOUNDATION_MODELS
 from finetune_local.bedrock.quotas import QUOTAS
@@ -70,7 +72,7 @@ def _fault(cloud: Cloud, _: StateOf, arguments: dict[str, Any]) -> None:
 
 def _job(stall: bool) -> Callable[[Cloud, StateOf, dict[str, Any]], None]:
     def run_command(cloud: Cloud, _: StateOf, arguments: dict[str, Any]) -> None:
-        _one_of(arguments.get("stage"), JOB_STAGES)
+        _one_of(arguments.get("stage"), (*JOB_STAGES, EVALUATION))
         cloud.faults.jobs.append(JobFault(**arguments, stall=stall))
 
     return run_command

@@ -124,12 +124,29 @@ def _new_resources(context: Context, operation: str, request: Mapping[str, Any])
         return [state.arn("provisioned-model", _NEW)]
     if operation == "CreateCustomModelDeployment":
         return [state.arn("custom-model-deployment", _NEW)]
+    if operation == "CreateEvaluationJob":
+        return [state.arn("evaluation-job", _NEW)]
     if operation != "CreateModelCustomizationJob":
         return []
     base = _model_arn(context, request["baseModelIdentifier"])
     model = state.models.get(base)
     model_id = model.base.model_id if model else base.rsplit("/", 1)[1]
     return [state.arn(kind, f"{model_id}/{_NEW}") for kind in ("model-customization-job", "custom-model")]
+
+
+def _judged(context: Context, request: Mapping[str, Any]) -> list[str]:
+    """The judge's base model: the reference names base and custom models as resources of the create call."""
+    automated = request["evaluationConfig"].get("automated") or {}
+    models = (automated.get("evaluatorModelConfig") or {}).get("bedrockEvaluatorModels") or []
+    found = []
+    for model in models:
+        profile = PROFILE.fullmatch(model["modelIdentifier"])
+        found.append(_model_arn(context, profile[2] if profile else model["modelIdentifier"]))
+    return found or ["*"]
+
+
+def _evaluation(context: Context, request: Mapping[str, Any]) -> list[str]:
+    return [request["jobIdentifier"]]
 
 
 def _invoked(context: Context, request: Mapping[str, Any]) -> list[str]:
@@ -154,6 +171,9 @@ _RESOURCES: Final[dict[str, Callable[[Context, Mapping[str, Any]], list[str]]]] 
     "CreateModelCustomizationJob": _new_job,
     "GetModelCustomizationJob": _job,
     "StopModelCustomizationJob": _job,
+    "CreateEvaluationJob": _judged,
+    "GetEvaluationJob": _evaluation,
+    "StopEvaluationJob": _evaluation,
     "GetCustomModel": _model("modelIdentifier"),
     "DeleteCustomModel": _model("modelIdentifier"),
     "CreateProvisionedModelThroughput": _model("modelId"),

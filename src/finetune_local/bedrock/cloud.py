@@ -46,7 +46,7 @@ class Timings:
     """How long the service takes, in simulated seconds.
 
     Defaults: data validation about 3 minutes and a deployment about 8 (seen by users in July and August
-    2026); the rest is chosen.
+    2026), evaluation jobs 5 to 15 for 30 to 50 answers (seen by users, read 2026-11-28); the rest is chosen.
     """
 
     validation: float = 180
@@ -57,6 +57,8 @@ class Timings:
     provisioned_update: float = 600
     deployment: float = 480
     deployment_update: float = 480
+    judging_start: float = 120
+    judging_answer: float = 10
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Account quotas of Bedrock that customization meets: code, name and default value.
 
-Source: general/latest/gr/bedrock.html, copy of about October 2026, read 2026-11-23. ``scheduled-jobs`` has
-no code there and is not adjustable.
+Source: general/latest/gr/bedrock.html, copy of about October 2026, read 2026-11-23. ``scheduled-jobs`` and
+``concurrent-evaluation-jobs`` have no code there and are not adjustable.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ DEPLOYMENTS: Final = "L-1EF80F3E"
 DEPLOYMENTS_IN_PROGRESS: Final = "L-430C95DD"
 CUSTOM_UNITS: Final = "L-BE77399C"
 BASE_UNITS: Final = "L-FE44174A"
+EVALUATIONS: Final = "concurrent-evaluation-jobs"
 
 QUOTAS: Final[dict[str, Quota]] = {
     row.code: row
@@ -34,6 +35,7 @@ QUOTAS: Final[dict[str, Quota]] = {
         Quota(SCHEDULED_JOBS, "Scheduled customization jobs", 10, adjustable=False),
         Quota(DEPLOYMENTS, "Custom model deployments total", 10),
         Quota(DEPLOYMENTS_IN_PROGRESS, "Custom model deployments in progress", 2),
+        Quota(EVALUATIONS, "Number of concurrent automatic model evaluation jobs", 20, adjustable=False),
         Quota(CUSTOM_UNITS, "Model units no-commitment Provisioned Throughputs across custom models", 0),
         Quota(BASE_UNITS, "Model units no-commitment Provisioned Throughputs across base models", 0),
         Quota("L-07D3BCF0", "Model units per provisioned model for Amazon Nova 2 Lite V1.0 256K", 0),

@@ -34,7 +34,7 @@ class Listable(Protocol):
 
 Item = TypeVar("Item", bound=Listable)
 
-_CONFLICT_OPERATIONS: Final = frozenset({"CreateModelCustomizationJob"})
+_CONFLICT_OPERATIONS: Final = frozenset({"CreateModelCustomizationJob", "CreateEvaluationJob"})
 """Create operations whose model declares ConflictException; the others answer ValidationException."""
 
 

@@ -8,9 +8,12 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from finetune_local.bedrock.foundation_models import FoundationModel
+
+if TYPE_CHECKING:
+    from finetune_local.bedrock.evaluation_jobs import EvaluationJob
 
 JOB_STAGES: Final = ("validation", "data_processing", "training")
 _ID_ALPHABET: Final = string.ascii_lowercase + string.digits
@@ -162,6 +165,7 @@ class RegionState:
     models: dict[str, CustomModel] = field(default_factory=dict)
     provisioned: dict[str, ProvisionedModel] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
+    evaluations: dict[str, EvaluationJob] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """(operation, clientRequestToken) -> (digest of the request, ARN made)."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from finetune_local.bedrock import (
     admin,
     deployment_operations,
+    evaluation_operations,
     invocation,
     job_operations,
     model_operations,
@@ -21,9 +22,10 @@ from finetune_local.bedrock import (
 from finetune_local.bedrock.authorization import Permission, permissions_of
 from finetune_local.bedrock.cloud import Clock, Cloud, Context, PutEvent, PutMetric, ServiceRoleSession
 from finetune_local.bedrock.errors import BedrockError
+from finetune_local.bedrock.evaluation_jobs import EvaluationJob
 from finetune_local.bedrock.faults import CallFault
 from finetune_local.bedrock.protocol import Call, HttpAnswer, Message, Protocol, Query, protocol_of
-from finetune_local.bedrock.resources import RegionState
+from finetune_local.bedrock.resources import Job, RegionState
 from finetune_local.bedrock.weights import ModelFactory, Weights
 from finetune_local.embedding_model import EmbeddingModel
 
@@ -53,6 +55,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ListCustomModelDeployments": deployment_operations.list_custom_model_deployments,
     "UpdateCustomModelDeployment": deployment_operations.update_custom_model_deployment,
     "DeleteCustomModelDeployment": deployment_operations.delete_custom_model_deployment,
+    "CreateEvaluationJob": evaluation_operations.create_evaluation_job,
+    "GetEvaluationJob": evaluation_operations.get_evaluation_job,
+    "ListEvaluationJobs": evaluation_operations.list_evaluation_jobs,
+    "StopEvaluationJob": evaluation_operations.stop_evaluation_job,
     "TagResource": tag_operations.tag_resource,
     "UntagResource": tag_operations.untag_resource,
     "ListTagsForResource": tag_operations.list_tags_for_resource,
@@ -213,7 +219,9 @@ class BedrockService:
         self._cloud.closing.set()
         with self._lock:
             states = list(self._states.values())
-        for job in [job for state in states for job in state.jobs.values()]:
+        jobs: list[Job | EvaluationJob] = [job for state in states for job in state.jobs.values()]
+        jobs += [job for state in states for job in state.evaluations.values()]
+        for job in jobs:
             job.stop.set()
             if job.thread is not None:
                 job.thread.join(_CLOSE_SECONDS)

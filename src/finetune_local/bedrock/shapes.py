@@ -39,6 +39,8 @@ LOOSER_THAN_MODEL: Final[dict[str, frozenset[str]]] = {
     "BrandedName": frozenset({"max"}),
     # ListFoundationModels answers INFERENCE_PROFILE for models without on-demand use under their plain id.
     "InferenceType": frozenset({"enum"}),
+    # Jobs with a judge must be of the task type General, says AWS's own example (read 2026-11-28).
+    "EvaluationTaskType": frozenset({"enum"}),
 }
 """Constraints of the model that the service's own answers break."""
 
