@@ -126,10 +126,12 @@ class Pipeline:
         deployments = bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]
         models = bedrock.list_custom_models()["modelSummaries"]
         jobs = bedrock.list_model_customization_jobs(statusEquals="InProgress")
+        judges = bedrock.get_paginator("list_evaluation_jobs").paginate(statusEquals="InProgress")
         arns = [each["provisionedModelArn"] for each in throughput]
         arns += [each["customModelDeploymentArn"] for each in deployments]
         arns += [each["modelArn"] for each in models]
         arns += [each["jobArn"] for each in jobs["modelCustomizationJobSummaries"]]
+        arns += [each["jobArn"] for page in judges for each in page.get("jobSummaries", [])]
         return [arn for arn in arns if self._dataset_of(bedrock, arn) == dataset]
 
     @staticmethod
