@@ -276,6 +276,94 @@ def test_every_shard_goes_to_all_contestants(shards, champion):
     assert {item["model_id"] for item in items if item["contestant"] == "champion"} <= {champion}
 
 
+def _jobs_states() -> dict:
+    return _machine()["States"]["Judge answers"]["ItemProcessor"]["States"]
+
+
+@pytest.mark.parametrize(
+    ("judge", "following"),
+    [(None, "Judge models"), ({"model": "m"}, "Prepare judgement"), ((), "Judge models")],
+)
+def test_a_judge_is_asked_only_on_request(judge, following):
+    gate = {} if judge == () else {"gate": {"judge": judge}}
+    state = _machine()["States"]["Is a judge wanted"]
+    asked = _render(state["Choices"][0]["Condition"], {"plan": {"settings": gate}})
+    assert (state["Choices"][0]["Next"] if asked else state["Default"]) == following
+
+
+@pytest.mark.parametrize("jobs", [[], [JUDGE_JOB], [JUDGE_JOB] * 3])
+def test_every_contestants_answers_are_judged_in_a_job_of_their_own(jobs):
+    states = _machine()["States"]
+    items = _render(states["Judge answers"]["Items"], {"judgement": {"jobs": jobs}})
+    assert items == jobs
+    done = [{"contestant": "base"}] * len(jobs)
+    assert _render(states["Judge answers"]["Assign"]["judged"], {"states": {"result": done}}) == done
+
+
+def test_an_evaluation_job_is_the_runs_own_and_a_judges():
+    request = _render(TASKS["Start judge"]["Arguments"], VARIABLES)
+    (config,) = request["EvaluationConfig"]["Automated"]["DatasetMetricConfigs"]
+    assert (config["TaskType"], config["MetricNames"]) == ("General", ["Builtin.Correctness"])
+    assert re.fullmatch("[a-z0-9](-*[a-z0-9]){0,62}", request["JobName"])
+    assert request["RoleArn"] == EVALUATION_ROLE
+    assert {tag["Key"]: tag["Value"] for tag in request["JobTags"]}["finetune:run"] == PLAN["run_id"]
+    source = request["InferenceConfig"]["Models"][0]["PrecomputedInferenceSource"]
+    assert source == {"InferenceSourceIdentifier": "candidate"}
+    assert request["OutputDataConfig"]["S3Uri"].startswith(
+        "s3://artifacts/runs/banking-qa-0123456789ab/judge/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "looks", "following"),
+    [
+        ("InProgress", 1, "Wait for judge"),
+        ("InProgress", 24, "Stop judge"),
+        ("Completed", 24, "Judge ends"),
+        ("Failed", 1, "Judge ends"),
+        ("Stopped", 1, "Judge ends"),
+        ("Deleting", 1, "Judge ends"),
+    ],
+)
+def test_a_judge_is_waited_for_and_stopped_when_it_is_late(status, looks, following):
+    state = _jobs_states()["Does the judge go on"]
+    variables = {"judge_status": status, "judge_looks": looks}
+    taken = [rule for rule in state["Choices"] if _render(rule["Condition"], variables)]
+    assert (taken[0]["Next"] if taken else state["Default"]) == following
+    if following == "Stop judge":
+        told = _render(taken[0]["Assign"]["judge_failure"], variables)
+        assert told == "the evaluation job was still InProgress after 2 hours"
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [({}, ""), ({"FailureMessages": ["a", "b"]}, "a; b"), ({"FailureMessages": ["a"]}, "a")],
+)
+def test_what_an_evaluation_job_says_is_kept(messages, told):
+    assigned = _jobs_states()["Look at judge"]["Assign"]
+    states = {"result": {"Status": "Failed"} | messages}
+    assert _render(assigned, {"states": states}) == {"judge_status": "Failed", "judge_failure": told}
+
+
+def test_a_judge_that_fails_ends_its_own_job_alone_with_words():
+    states = _jobs_states()
+    for name in ("Start judge", "Look at judge"):
+        (rule,) = states[name]["Catch"]
+        assert rule["ErrorEquals"] == ["States.ALL"]
+        error = {"Error": "Bedrock.ThrottlingException", "Cause": "slow down"}
+        variables = {"states": {"errorOutput": error, "input": JUDGE_JOB}}
+        noted = _render(rule["Assign"], variables)
+        assert noted["judge_failure"] == "Bedrock.ThrottlingException: slow down"
+    assert states["Look at judge"]["Catch"][0]["Next"] == states["Does the judge go on"]["Choices"][1]["Next"]
+    ended = {"judge_arn": "", "judge_status": "NotStarted", "judge_failure": "no", "judge_job": JUDGE_JOB}
+    assert _render(states["Judge ends"]["Output"], ended) == {
+        "contestant": "candidate",
+        "arn": "",
+        "status": "NotStarted",
+        "failure": "no",
+    }
+
+
 def test_no_member_is_null_because_the_cdk_drops_it():
     assert ": null" not in json.dumps(_machine())
 

@@ -86,7 +86,9 @@ class Table:
             admin(command="state_fault", about=dataset, **order)
         for order in cell.orders:
             aim = "name" if order["command"] == "fail_endpoint" else "job"
-            admin(**order, **{aim: f"local-{dataset}"})
+            # A run's evaluation jobs have the run's own name.
+            name = dataset if order.get("stage") == "evaluation" else f"local-{dataset}"
+            admin(**order, **{aim: name})
 
     def drop(self, cell: Cell, dataset: str) -> None:
         settings = {"serving": "none"} | cell.settings

@@ -15,7 +15,10 @@ PRO = "amazon.nova-pro-v1:0"
 def drop(pipeline, name: str | None = None, **judge) -> str:
     asked = {"model": PRO, "metrics": ["Correctness", "Completeness"]} | judge
     run = data.run_file(
-        base_model=MICRO, serving="on_demand", evaluation_records=10, gate={"judge": asked, "slice_loss": None}
+        base_model=MICRO,
+        serving="on_demand",
+        evaluation_records=10,
+        gate={"judge": asked, "slice_loss": None},
     )
     return pipeline.drop({"train.jsonl": data.single_turn(), "run.json": run}, name=name)
 

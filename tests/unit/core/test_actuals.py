@@ -8,7 +8,8 @@ import pytest
 from finetune_core.actuals import Actual, actual_costs
 from finetune_core.catalogue import find_model
 from finetune_core.contracts import TokenRange
-from finetune_core.prices import estimate
+from finetune_core.prices import Judging, estimate
+from finetune_core.prices_data import PRICES
 
 MODEL = find_model("amazon.nova-2-lite-v1:0:256k")
 AT = "2026-11-24T10:00:00.000Z"
@@ -26,6 +27,7 @@ def report(*phases: str, **facts: Any) -> dict[str, Any]:
         units=2,
         hours=24,
         evaluation_calls=50,
+        judging=Judging(row=PRICES["NovaPro"], metrics=2, contestants=(2, 2, 3)),
     )
     return {
         "status": "FAILED",
@@ -101,3 +103,13 @@ def test_a_champion_costs_answers_only_if_it_was_asked(score: Any, answers: int)
     found = actual_costs(report("train", "serve", "evaluate", price=price, evaluation=evaluation))
     rate = next(item["rate"] for item in price["items"] if item["name"] == "Evaluation, champion")
     assert cost(found, "Evaluation, champion") == pytest.approx(answers * rate, abs=1e-4)
+
+
+def test_a_judge_costs_the_calls_that_it_was_asked_for() -> None:
+    judged = {"records": 50, "judge": {"calls": 120}}
+    expected = next(each for each in actual_costs(report("evaluate")).items if each.name == "Judge")  # type: ignore[union-attr]
+    assert cost(actual_costs(report("evaluate")), "Judge") == pytest.approx(expected.expected, abs=1e-3)
+    found = actual_costs(report("evaluate", evaluation=judged))
+    assert cost(found, "Judge") == pytest.approx(expected.expected * 120 / 200, abs=1e-3)
+    assert cost(actual_costs(report("train")), "Judge") == 0
+    assert cost(actual_costs(report("evaluate", evaluation={"records": 50})), "Judge") == 0

@@ -11,7 +11,7 @@ from finetune_core.contracts import RunSettings
 from finetune_core.errors import EvaluationFailed, ModelNotTunable, RunRejected
 from finetune_core.evaluation import Answer, Round
 from finetune_core.gate import Gate, Judge
-from finetune_core.judges import Judgement, JudgeJob
+from finetune_core.judges import JudgeJob, Judgement
 from finetune_core.prompts import Prompt
 
 PRO = "amazon.nova-pro-v1:0"
@@ -41,7 +41,11 @@ def test_a_judge_is_asked_for_by_its_model_alone(model: str) -> None:
         ({"judge": {"model": PRO, "metric": "Refusal"}}, "unknown field `metric`"),
         ({"judge": {"model": "nova pro"}}, "no evaluation job takes"),
         (
-            {"judge": {"model": "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefabcdef"}},
+            {
+                "judge": {
+                    "model": "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefabcdef"
+                }
+            },
             "custom models do not judge",
         ),
         ({"metric": "token_f1", "judge": {"model": PRO, "decides": True}}, "gate.metric is token_f1"),
@@ -74,7 +78,7 @@ def test_a_judge_must_be_there_and_speak() -> None:
     judge = Judge(model=PRO)
     assert judges.check_state(judge, "ACTIVE", ["TEXT"], "us-east-1") == []
     assert "LEGACY" in judges.check_state(judge, "LEGACY", ["TEXT"], "us-east-1")[0]
-    with pytest.raises(ModelNotTunable, match="no model amazon.nova-pro"):
+    with pytest.raises(ModelNotTunable, match="to judge with"):
         judges.check_state(judge, None, (), "us-east-1")
     with pytest.raises(ModelNotTunable, match="gives image"):
         judges.check_state(judge, "ACTIVE", ["IMAGE"], "us-east-1")
@@ -98,15 +102,18 @@ def prompt(record: int, *blocks: Any, reference: str = "ref", slice: str = "", *
 
 
 def test_one_question_stays_as_it_is_and_a_conversation_says_who_speaks() -> None:
-    assert judge_records.prompt_text({"messages": [{"role": "user", "content": [{"text": "why?"}]}]}) == "why?"
+    assert (
+        judge_records.prompt_text({"messages": [{"role": "user", "content": [{"text": "why?"}]}]}) == "why?"
+    )
     turns = [
         {"role": "user", "content": [{"text": "hello"}]},
         {"role": "assistant", "content": [{"toolUse": {"name": "look", "input": {"at": 1}}}]},
         {"role": "user", "content": [{"toolResult": {"content": [{"json": {"a": 1}}, {"text": "b"}]}}]},
     ]
-    assert judge_records.prompt_text({"system": [{"text": "be short"}], "messages": turns}) == (
-        'System: be short\n\nUser: hello\n\nAssistant: {"input": {"at": 1}, "name": "look"}\n\nUser: {"a": 1}\nb'
-    )
+    told = ["System: be short", "User: hello", 'Assistant: {"input": {"at": 1}, "name": "look"}']
+    told.append('User: {"a": 1}\nb')
+    asked = {"system": [{"text": "be short"}], "messages": turns}
+    assert judge_records.prompt_text(asked) == "\n\n".join(told)
 
 
 def test_what_a_judge_cannot_read_is_left_out() -> None:
@@ -197,7 +204,9 @@ JUDGEMENT = Judgement(
     model=PRO,
     metrics=["Builtin.Correctness", "Builtin.Harmfulness"],
     jobs=[
-        JudgeJob(contestant=name, name=name, token="t", source=name, dataset="s3://d", output="s3://o", records=6)  # noqa: S106 - a request's token
+        JudgeJob(
+            contestant=name, name=name, token="t", source=name, dataset="s3://d", output="s3://o", records=6
+        )
         for name in ("base", "candidate")
     ],
     judged=list(range(6)),
@@ -251,10 +260,16 @@ def test_answers_without_a_score_count_nothing() -> None:
 def test_a_judge_beside_the_metric_changes_no_verdict() -> None:
     judge = Judge(model=PRO, metrics=("Correctness", "Harmfulness"))
     found = compared(judge, scored(0.0), scored(1.0))
-    assert (found.verdict, found.metric, found.records) == ("PROMOTE", "exact_match", 8)  # a gain of 0 is asked for
+    assert (found.verdict, found.metric, found.records) == (
+        "PROMOTE",
+        "exact_match",
+        8,
+    )  # a gain of 0 is asked for
     assert found.comparisons[0].gain == 0
     assert found.candidate.judge == 1.0
-    assert any("beside the deciding metric: base 0.5000, candidate 1.0000" in reason for reason in found.reasons)
+    assert any(
+        "beside the deciding metric: base 0.5000, candidate 1.0000" in reason for reason in found.reasons
+    )
 
 
 def test_the_report_shows_the_judge_its_metrics_and_what_it_lacks() -> None:

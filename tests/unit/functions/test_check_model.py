@@ -186,6 +186,7 @@ EMBEDDING = "amazon.titan-embed-image-v1:0"
         (EMBEDDING, {"golden_prompts": [{"prompt": "a", "contains": "b"}]}, "answers with vectors"),
         (EMBEDDING, {"gate": {"metric": "rouge_l"}}, "does not fit"),
         (MODEL_ID, {"gate": {"metric": "recall_at_1"}}, "answers with text"),
+        (EMBEDDING, {"gate": {"judge": {"model": "amazon.nova-pro-v1:0"}}}, "answers in text"),
     ],
 )
 def test_texts_are_not_judged_by_vectors(
@@ -195,3 +196,33 @@ def test_texts_are_not_judged_by_vectors(
     values = {"epochCount": "5"}
     with pytest.raises(ModelNotTunable, match=says):
         check(call, base_model=model_id, serving="none", hyperparameters=values, **changes)
+
+
+JUDGE = {"judge": {"model": "us.amazon.nova-pro-v1:0"}}
+
+
+def test_a_judge_is_looked_up_before_anything_is_spent(aws: FakeAws, call: Call) -> None:
+    aws.on("service-quotas:GetServiceQuota", units(2))
+    pro = model("amazon.nova-pro-v1:0", status="LEGACY")
+    pro["modelDetails"]["outputModalities"] = ["TEXT"]
+    aws.on("bedrock:GetFoundationModel", lambda modelIdentifier: pro if "pro" in modelIdentifier else model())
+    assert any(
+        "The judge amazon.nova-pro-v1:0 is LEGACY" in told for told in check(call, gate=JUDGE)["warnings"]
+    )
+    assert aws.made("bedrock:GetFoundationModel")[-1] == {"modelIdentifier": "amazon.nova-pro-v1:0"}
+    pro["modelDetails"]["outputModalities"] = ["EMBEDDING"]
+    with pytest.raises(ModelNotTunable, match="gives embedding, so it cannot judge"):
+        check(call, gate=JUDGE)
+
+
+def test_a_judge_that_the_region_does_not_have_is_refused(aws: FakeAws, call: Call) -> None:
+    def found(modelIdentifier: str) -> Any:
+        if "pro" in modelIdentifier:
+            raise error("ResourceNotFoundException", "no such model", 404)
+        return model()
+
+    aws.on("service-quotas:GetServiceQuota", units(2))
+    aws.on("bedrock:GetFoundationModel", found)
+    with pytest.raises(ModelNotTunable, match="to judge with") as refusal:
+        check(call, gate=JUDGE)
+    assert "Region us-east-1" in str(refusal.value)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from finetune_core.errors import EvaluationFailed, ModelNotTunable
-from tests.unit.functions.account import Endpoints
+from finetune_core.errors import EvaluationFailed
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.samples import (
     OLD_PT_ARN,
@@ -15,7 +14,6 @@ from tests.unit.functions.samples import (
     endpoint,
     plan,
     prompts,
-    tag_list,
     training,
     validation,
 )
@@ -23,6 +21,7 @@ from tests.unit.functions.samples import (
 Call = Callable[..., dict[str, Any]]
 PRO = "amazon.nova-pro-v1:0"
 BUCKET = "artifacts-bucket"
+JOB = "arn:aws:bedrock:us-east-1:111122223333:evaluation-job/abcdefabcde"
 
 
 def asking(decides: bool = True, **judge: Any) -> dict[str, Any]:
@@ -130,9 +129,7 @@ def ended(event: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
 
 
 def verdict(call: Call, event: dict[str, Any], judged: list[dict[str, Any]]) -> dict[str, Any]:
-    return call(
-        "judge_models", event | {"training": training(), "endpoint": endpoint(), "judged": judged}
-    )
+    return call("judge_models", event | {"training": training(), "endpoint": endpoint(), "judged": judged})
 
 
 def test_the_judge_that_decides_outdoes_the_texts(aws: FakeAws, call: Call) -> None:
@@ -146,7 +143,7 @@ def test_the_judge_that_decides_outdoes_the_texts(aws: FakeAws, call: Call) -> N
 
 
 def test_the_judge_compares_with_the_champion_too(aws: FakeAws, call: Call) -> None:
-    event = prepared(aws, call, of=asking(), base=BAD, champion=GOOD, candidate=GOOD[:-1] + ["x"])
+    event = prepared(aws, call, of=asking(), base=BAD, champion=GOOD, candidate=[*GOOD[:-1], "x"])
     put_scores(aws, event, base=0.0, champion=1.0, candidate=0.5)
     found = verdict(call, event, ended(event))
     assert (found["verdict"], found["opponent"]) == ("REJECT", "champion")
@@ -220,7 +217,9 @@ def test_without_anything_to_read_a_judge_beside_the_metric_is_told_of(
 def running(run: str = RUN_ID) -> dict[str, Any]:
     """The account's evaluation jobs: two of the run's, and one whose name only begins alike."""
     names = [f"{run}-base", f"{run}-candidate", f"{run}-candidate-2"]
-    return {"jobSummaries": [{"jobName": name, "jobArn": f"arn:{name}"} for name in names]}
+    return {
+        "jobSummaries": [{"jobName": name, "jobArn": f"{JOB}{number}"} for number, name in enumerate(names)]
+    }
 
 
 def cleaned(call: Call, of: dict[str, Any]) -> dict[str, Any]:
@@ -229,12 +228,10 @@ def cleaned(call: Call, of: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_cleaning_up_stops_the_runs_evaluation_jobs(aws: FakeAws, call: Call) -> None:
-    aws.join(Endpoints())
-    aws.on("bedrock:ListTagsForResource", tag_list({}))
     aws.on("bedrock:ListEvaluationJobs", lambda nameContains, **_: _named(nameContains))  # noqa: N803
     aws.on("bedrock:StopEvaluationJob", [error("ConflictException", "it has ended", 400), {}])
     found = cleaned(call, asking())
-    assert found["deleted"] == [f"arn:{RUN_ID}-base", f"arn:{RUN_ID}-candidate"]
+    assert found["deleted"] == [f"{JOB}0", f"{JOB}1"]
     asked = aws.made("bedrock:ListEvaluationJobs")
     assert {each["statusEquals"] for each in asked} == {"InProgress"}
 
@@ -244,16 +241,5 @@ def _named(part: str) -> dict[str, Any]:
 
 
 def test_a_run_without_a_judge_looks_for_none(aws: FakeAws, call: Call) -> None:
-    aws.join(Endpoints())
     cleaned(call, plan())
     assert not aws.made("bedrock:ListEvaluationJobs")
-
-
-def test_a_judge_that_the_region_does_not_have_is_refused_before_anything_is_spent(
-    aws: FakeAws, call: Call
-) -> None:
-    from tests.unit.functions.test_check_model import details, event  # noqa: PLC0415 - its samples
-
-    del details, event
-    with pytest.raises(ModelNotTunable):
-        raise ModelNotTunable("x")
