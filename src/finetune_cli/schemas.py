@@ -43,7 +43,7 @@ RUN_KEYS: Final = {
     "commitment": "Term of a commitment for Provisioned Throughput; it cannot be ended early.",
     "commitment_confirmed": "The same term again: without it a commitment is refused.",
     "keep_model": "Whether the custom model of a run that failed is kept.",
-    "gate": "What decides the comparison: metric, fewest records, largest loss that a slice may suffer.",
+    "gate": "What decides: metric, fewest records, largest loss that a slice may suffer, a judge on request.",
     "watch": "How a new champion is watched, and when the one before takes over again.",
     "golden_prompts": "Prompts with known answers that the endpoint must pass before it is evaluated.",
     "base": "champion: train the model that was promoted last further; model: start from the base model.",

@@ -79,7 +79,7 @@ def test_files_and_folders_exist(page):
 
 
 IN_BUCKETS = re.compile(
-    r"(datasets|corpora|runs|prepared|training|answers|images)/|(inputs|validation|evaluation|report|run)\.\w+"
+    r"(datasets|corpora|runs|prepared|training|answers|judge|images)/|(inputs|validation|evaluation|report|run)\.\w+"
 )
 
 
