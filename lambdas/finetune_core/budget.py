@@ -10,7 +10,7 @@ import msgspec
 from finetune_core import catalogue, prices
 from finetune_core.contracts import Preflight, RunSettings, Validation
 from finetune_core.costs import MonthSpend, Price, WayPrice
-from finetune_core.errors import OverBudget
+from finetune_core.errors import DatasetInvalid, OverBudget
 from finetune_core.prices_data import PriceRow
 from finetune_core.rollouts import Way
 from finetune_core.unlisted import row_of
@@ -32,7 +32,17 @@ def price_run(
     """Return the price of a run as a range, by live prices where there are any.
 
     With a champion that has an endpoint, both ways of rolling out are priced.
+
+    Raises:
+        DatasetInvalid: a judge is asked for, and no prompt is held out for it: known only now, and still
+            before anything is spent.
     """
+    if settings.gate.judge and not validation.evaluation.records:
+        raise DatasetInvalid(
+            "gate.judge has nothing to read: the dataset has no held-out prompts",
+            where="gate.judge, evaluation_records",
+            remedy="Set evaluation_records above 0, drop an evaluation.jsonl, or leave gate.judge out.",
+        )
     found = _price(settings, preflight, validation, live, preflight.rollout.way)
     if not preflight.rollout.endpoint:
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from finetune_core import golden, judges
 from finetune_core.catalogue import plain_id
 from finetune_core.contracts import RunSettings
 from finetune_core.errors import RunRejected
+from finetune_core.gate import JudgeMetric
 from finetune_core.limits import UNLIMITED, Limits, broken
 
 MAX_RUN_JSON_BYTES: Final = 65_536
@@ -32,6 +33,7 @@ CHAMPION: Final = "champion"
 """``base``, or in short ``base_model``: go on from the model that was promoted last."""
 
 _SCHEMA_KEY: Final = "$schema"
+_JUDGED: Final = "$.gate.judge.metrics["
 _FIELDS: Final = tuple(msgspec.structs.fields(RunSettings))
 KEYS: Final = tuple("type" if field.name == "customization_type" else field.name for field in _FIELDS)
 """All keys that ``run.json`` may have (beside ``$schema``, which editors write)."""
@@ -64,7 +66,8 @@ def merge(
     try:
         settings = msgspec.convert(merged, RunSettings)
     except msgspec.ValidationError as error:
-        _refuse(_readable(str(error)), where, "Correct the value and drop run.json again.")
+        known = f"Metrics of a judge: {', '.join(get_args(JudgeMetric))}. " if _JUDGED in str(error) else ""
+        _refuse(_readable(str(error)), where, f"{known}Correct the value and drop run.json again.")
     _check_month(defaults, settings, where)
     return _within(_checked(settings, where), limits, where)
 

@@ -64,6 +64,7 @@ def _taken(pipeline, role_part: str, action: str, less=_without):
             iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
+JUDGE = {"model": "amazon.nova-pro-v1:0", "metrics": ["Correctness"], "decides": True}
 CASES = [
     ("FineTuning", "bedrock:CreateModelCustomizationJob", "TrainingFailed"),
     ("FineTuning", "bedrock:GetModelCustomizationJob", "TrainingFailed"),
@@ -71,6 +72,8 @@ CASES = [
     ("FineTuning", "bedrock:CreateProvisionedModelThroughput", "ServingFailed"),
     ("BedrockRole", "s3:GetObject", "TrainingFailed"),
     ("BedrockRole", "s3:PutObject", "TrainingFailed"),
+    ("FineTuning", "bedrock:CreateEvaluationJob", "EvaluationFailed"),
+    ("EvaluationRole", "bedrock:InvokeModel", "EvaluationFailed"),
     ("CheckModel", "bedrock:GetFoundationModel", "AccessDenied"),
     ("ValidateDataset", "s3:GetObjectVersion", "AccessDenied"),
     ("TestEndpoint", "bedrock:InvokeModel", "ServingFailed"),
@@ -80,16 +83,16 @@ CASES = [
 
 @pytest.mark.parametrize(("role", "action", "outcome"), CASES)
 def test_without_the_permission_the_run_fails_and_names_it(pipeline, role, action, outcome):
-    files = {
-        "train.jsonl": data.single_turn(),
-        "run.json": data.run_file(base_model=MICRO, serving="provisioned_throughput"),
-    }
+    asked = {"base_model": MICRO, "serving": "provisioned_throughput"}
+    if outcome == "EvaluationFailed":
+        asked |= {"evaluation_records": 5, "gate": {"judge": JUDGE}}
+    files = {"train.jsonl": data.single_turn(), "run.json": data.run_file(**asked)}
     with _taken(pipeline, role, action):
         dataset = pipeline.drop(files)
         run = pipeline.run(dataset)
     assert run["status"] == "FAILED", run["message"]
     assert run["outcome"] == outcome, run["message"]
-    if role != "BedrockRole":  # the service tells of its own role in words of its own
+    if role not in {"BedrockRole", "EvaluationRole"}:  # the service tells of those in words of its own
         assert action in run["message"]
     assert pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
 

@@ -35,7 +35,7 @@ def test_a_judge_is_asked_for_by_its_model_alone(model: str) -> None:
     ("gate", "told"),
     [
         ({"judge": {}}, "missing required field `model`"),
-        ({"judge": {"model": PRO, "metrics": ["Accuracy"]}}, "gate.judge.metrics"),
+        ({"judge": {"model": PRO, "metrics": ["Accuracy"]}}, "Metrics of a judge: Correctness, Completeness"),
         ({"judge": {"model": PRO, "metrics": []}}, "gate.judge.metrics"),
         ({"judge": {"model": PRO, "metrics": ["Refusal", "Refusal"]}}, "names Refusal twice"),
         ({"judge": {"model": PRO, "metric": "Refusal"}}, "unknown field `metric`"),

@@ -4,6 +4,7 @@ from finetune_core.budget import price_run
 from finetune_core.catalogue import MODELS, find_model
 from finetune_core.contracts import Counts, EvaluationSet, Preflight, RunSettings, TokenRange, Validation
 from finetune_core.costs import Price
+from finetune_core.errors import DatasetInvalid
 from finetune_core.gate import Gate, Judge
 from finetune_core.model_rules import Model
 from finetune_core.prices import Judging, estimate
@@ -100,8 +101,7 @@ def test_a_judge_without_a_known_price_is_a_wide_range() -> None:
     assert judge.high > 20 * judge.low > 0
 
 
-@pytest.mark.parametrize(("endpoint", "calls"), [("", 20), ("arn:endpoint", 30)])
-def test_a_runs_judge_is_priced_with_the_champion_where_one_answers(endpoint: str, calls: int) -> None:
+def judged_run(endpoint: str, records: int) -> Price:
     judge = Judge(model="amazon.nova-pro-v1:0", metrics=("Relevance",))
     run = RunSettings(base_model="m", gate=Gate(judge=judge))
     checked = Preflight(
@@ -126,7 +126,18 @@ def test_a_runs_judge_is_priced_with_the_champion_where_one_answers(endpoint: st
         report_html="",
         train_uri="",
         validation_uri=None,
-        evaluation=EvaluationSet(bucket="", key="", records=10),
+        evaluation=EvaluationSet(bucket="", key="", records=records),
     )
-    found = price_run(run, checked, validation)
+    return price_run(run, checked, validation)
+
+
+def test_a_judge_without_prompts_to_read_is_refused_before_anything_is_spent() -> None:
+    with pytest.raises(DatasetInvalid, match="no held-out prompts") as refusal:
+        judged_run("", 0)
+    assert "evaluation_records" in refusal.value.remedy
+
+
+@pytest.mark.parametrize(("endpoint", "calls"), [("", 20), ("arn:endpoint", 30)])
+def test_a_runs_judge_is_priced_with_the_champion_where_one_answers(endpoint: str, calls: int) -> None:
+    found = judged_run(endpoint, 10)
     assert next(each for each in found.items if each.name == "Judge").quantity == calls
