@@ -37,6 +37,7 @@ from tests.unit.functions.aws import FakeAws, Transfers, check_request, error
 ADAPTERS = Path(__file__).resolve().parents[2] / "lambdas" / "finetune_aws"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAME = f"dev-{samples.RUN_ID}"
+EVALUATION_JOB = "arn:aws:bedrock:us-east-1:111122223333:evaluation-job/abcdefabcdef"
 UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
 BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
 LINK = ApprovalLink(run_id="r" * 100, question="commitment", expires=10**12 - 1, digest="d" * 64)
@@ -55,6 +56,8 @@ def deploy() -> object:
 
 
 REQUESTS: dict[str, Callable[[], Any]] = {
+    "bedrock:ListEvaluationJobs": lambda: bedrock.evaluation_jobs([f"{samples.RUN_ID}-champion"]),
+    "bedrock:StopEvaluationJob": lambda: bedrock.stop_evaluation_job(EVALUATION_JOB),
     "s3:ListObjectVersions": lambda: list(objects.current_versions("data-bucket", "datasets/a/")),
     "s3:ListObjectsV2": lambda: list(objects.keys("data-bucket", "runs/a/")),
     "s3:GetObject": lambda: list(objects.read_chunks("data-bucket", "a/b", "v1", 3 * objects.CHUNK)),
