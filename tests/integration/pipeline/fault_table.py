@@ -146,49 +146,6 @@ def _jobs_and_endpoints() -> list[Cell]:
     return cells
 
 
-JUDGE = {"model": "amazon.nova-pro-v1:0", "metrics": ["Correctness"]}
-JUDGED = OD | {"gate": {"judge": JUDGE | {"decides": True}, "minimum_records": 1, "slice_loss": None}}
-BESIDE = OD | {"gate": {"judge": JUDGE, "minimum_records": 1}}
-
-
-def _judges() -> list[Cell]:
-    """A judge that decides ends the run when it fails; one beside the metric is told of."""
-    passing = (
-        _bedrock("CreateEvaluationJob", THROTTLED, 2),
-        _bedrock("CreateEvaluationJob", BROKEN, 2, after_effect=True),
-        _bedrock("GetEvaluationJob", THROTTLED, 2),
-        _bedrock("GetEvaluationJob", BROKEN, 2),
-    )
-    cells = [Cell("evaluation jobs: throttled, broken, answers lost", bedrock=passing, settings=JUDGED)]
-    lost = _bedrock("CreateEvaluationJob", BROKEN, FOR_EVER, after_effect=True, caller="FineTuning")
-    words = f"CreateEvaluationJob: {BROKEN} for ever, although it acts"
-    cells.append(Cell(words, "EvaluationFailed", bedrock=(lost,), settings=JUDGED))
-    refused = _bedrock("GetEvaluationJob", "AccessDeniedException", FOR_EVER)
-    cells.append(Cell("GetEvaluationJob: denied", "EvaluationFailed", bedrock=(refused,), settings=JUDGED))
-    failing, stalling = ({"command": f"{verb}_job", "stage": "evaluation"} for verb in ("fail", "stall"))
-    cells += [
-        Cell("the judge fails", "EvaluationFailed", orders=(failing,), settings=JUDGED),
-        Cell("the judge fails beside the metric", orders=(failing,), settings=BESIDE),
-        Cell("the judge stalls beside the metric", orders=(stalling,), settings=BESIDE),
-        Cell(
-            "PrepareJudgement is refused, breaks, answers in vain",
-            calls=_on_function("PrepareJudgement"),
-            settings=JUDGED,
-        ),
-        Cell(
-            "s3 PutObject by PrepareJudgement: AccessDenied for ever",
-            "EvaluationFailed",
-            calls=(_call("s3", "PutObject", "AccessDenied", FOR_EVER, caller="PrepareJudgement"),),
-            settings=JUDGED,
-        ),
-    ]
-    stop = _bedrock("StopEvaluationJob", THROTTLED, BEYOND_BOTOCORE, caller="CleanUp")
-    # The machine's own stop fails for good, so cleaning up has one to do.
-    mine = _bedrock("StopEvaluationJob", BROKEN, FOR_EVER, caller="FineTuning")
-    words = "cleaning up: StopEvaluationJob: ThrottlingException"
-    return [*cells, Cell(words, "EvaluationFailed", (mine, stop), (), (stalling,), JUDGED)]
-
-
 def _cleaning() -> list[Cell]:
     """Faults on the way down: the run has failed already, and cleaning up meets them."""
     rows = [
@@ -332,7 +289,6 @@ CELLS = [
     *_passing_bedrock(),
     *_lasting_bedrock(),
     *_jobs_and_endpoints(),
-    *_judges(),
     *_cleaning(),
     *_functions(),
     *_stores(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.integration.pipeline.fault_table import OD, PT, REFUSED_TEST, Cell
+from tests.integration.pipeline.judge_table import JUDGED, STALLED
 
 FOR_EVER: Final = "…"
 COMMITTED: Final = PT | {
@@ -23,6 +24,8 @@ ROUTES: Final[dict[str, dict]] = {
     "failing": {"settings": OD, "bedrock": (REFUSED_TEST,), "outcome": "ServingFailed"},
     "large": {"settings": OD, "large": True},
     "swapped": {"settings": PT | {"rollout": "in_place"}, "champion": True},
+    "judged": {"settings": JUDGED},
+    "judged late": {"settings": JUDGED, "orders": (STALLED,), "outcome": "EvaluationFailed"},
     "committed": {"settings": COMMITTED, "answers": True, "keeps": "model"},
 }
 """Route -> what is special about its cells; without faults each ends as its outcome, or as Promoted."""
@@ -68,8 +71,8 @@ def _serving(state: str, kind: str, route: str, **more) -> Row:
     return Row(state, route, kind, "ServingFailed", "ServingFailed", **more)
 
 
-def _judging(state: str, kind: str = "function") -> Row:
-    return Row(state, "on_demand", kind, "EvaluationFailed", "EvaluationFailed")
+def _judging(state: str, kind: str = "function", route: str = "on_demand", **more) -> Row:
+    return Row(state, route, kind, "EvaluationFailed", "EvaluationFailed", **more)
 
 
 def _plain(state: str, kind: str = "function", route: str = "on_demand") -> Row:
@@ -112,6 +115,10 @@ ROWS: Final = (
     _judging("Record evaluation", "ledger"),
     _judging("Find champion"),
     _judging("Answer prompts of shard"),
+    _judging("Prepare judgement", route="judged"),
+    _judging("Start judge", "bedrock", "judged"),
+    _judging("Look at judge", "bedrock", "judged", lies={"Status": "InProgress"}),
+    _judging("Stop judge", "bedrock", "judged late"),
     _judging("Judge models"),
     _serving("Release judged throughput", "bedrock", "committed"),
     _serving("Record commitment", "ledger", "committed"),
