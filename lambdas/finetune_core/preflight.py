@@ -14,9 +14,9 @@ from finetune_core import catalogue
 from finetune_core.contracts import EndpointKind, Preflight, RunSettings
 from finetune_core.distillation import choose_teacher
 from finetune_core.errors import ModelNotTunable, QuotaTooLow
-from finetune_core.gate import RETRIEVAL
+from finetune_core.gate import RETRIEVAL, Judge
 from finetune_core.judges import check_fit
-from finetune_core.model_rules import Model
+from finetune_core.model_rules import KindRules, Model
 
 QUOTA_LINK: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas/"
 _UNKNOWN_FORMAT: Final = "converse"
@@ -137,18 +137,11 @@ def plan_training(
     Raises:
         ModelNotTunable: a hyperparameter that this model refuses.
     """
-    model = catalogue.find_model(offer.model_id)
-    kind = settings.customization_type
+    model, kind = catalogue.find_model(offer.model_id), settings.customization_type
     rules = catalogue.rules_for(model, kind) if model else None
     told = list(warnings)
     _check_judgement(offer.name, bool(model and model.embeds), settings)
-    check_fit(
-        settings.gate.judge,
-        offer.name,
-        answers=rules is None or "image-caption" not in rules.formats,
-        serving=serving[0],
-        reason=serving[1],
-    )
+    _check_judge(offer.name, rules, settings.gate.judge, serving)
     if model is None or rules is None:
         told.append(f"The catalogue has no row for {offer.model_id} with {kind}: limits are not checked.")
         values = dict(settings.hyperparameters)
@@ -193,6 +186,13 @@ def _check_judgement(name: str, embeds: bool, settings: RunSettings) -> None:
             where="gate.metric",
             remedy=f'Use "auto"{" or one of " + ", ".join(RETRIEVAL) if embeds else ""}.',
         )
+
+
+def _check_judge(
+    name: str, rules: KindRules | None, judge: Judge | None, serving: tuple[EndpointKind, str]
+) -> None:
+    answers = rules is None or "image-caption" not in rules.formats
+    check_fit(judge, name, answers=answers, serving=serving[0], reason=serving[1])
 
 
 def words(kind: str) -> str:
