@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from finetune_core import catalogue, prices
+from finetune_core import catalogue, prices, rewards
 from finetune_core.contracts import Preflight, RunSettings, Validation
 from finetune_core.costs import MonthSpend, Price, WayPrice
 from finetune_core.errors import OverBudget
@@ -60,6 +60,7 @@ def _price(
         watch_hours=settings.watch.hours,
         evaluation_calls=0 if preflight.serving == "none" else validation.evaluation.records,
         teacher=_teacher(preflight),
+        by_hours=preflight.customization_type == rewards.KIND,
         ceiling=settings.budget_usd,
         live=live or prices.Live(),
     )

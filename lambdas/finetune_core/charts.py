@@ -1,4 +1,4 @@
-"""A loss chart as inline SVG, without scripts or outside resources."""
+"""A chart of losses or rewards as inline SVG, without scripts or outside resources."""
 
 from __future__ import annotations
 

@@ -17,6 +17,10 @@ JUDGING_HOURS: Final = (0.25, 1.0, 4.0)
 """Hours from an endpoint's creation to the verdict: low, expected, high. No figure is published; creating
 one takes minutes to hours, and the prompts take a few minutes."""
 
+REINFORCING_HOURS: Final = (1.0, 4.0, 24.0)
+"""Hours of a reinforcement job: low, expected, high. A few, by data, epochs and reward function, is all that
+the Bedrock user guide says (rft-submit-job, read 2026-11-28)."""
+
 MONTH_HOURS: Final = 730
 """Hours of a month as AWS counts them."""
 
@@ -65,6 +69,7 @@ def estimate(
     watch_hours: float = 0.0,
     evaluation_calls: int = 0,
     teacher: PriceRow | None = None,
+    by_hours: bool = False,
     ceiling: float | None = None,
     live: Live = Live(),
 ) -> Price:
@@ -73,11 +78,12 @@ def estimate(
     `tokens` is one pass over the training split of `records` records; `evaluation_calls` counts records per
     contestant; with a `commitment` the endpoint is paid by the hour until the verdict and for the whole term
     from then on. The champion's `beside_units` go on until the verdict and for the `watch_hours` after it.
-    `teacher` has the prices of the model that answers the prompts of a distillation.
+    `teacher` has the prices of the model that answers the prompts of a distillation; `by_hours` is a job
+    that is billed by its hours, which are not known beforehand.
     A price that is not known enters as a wide range with a note.
     """
     row = row_for(model, live)
-    items = [_training(row, tokens, epochs), _storage(row)]
+    items = [_reinforcing(row) if by_hours else _training(row, tokens, epochs), _storage(row)]
     if teacher:
         per_call = [count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high)]
         items.insert(0, _answers("Teacher's answers", teacher, per_call, records))
@@ -109,6 +115,13 @@ def _training(row: PriceRow, tokens: TokenRange, epochs: int) -> PriceItem:
     cost = [count * epochs / 1000 * price for count, price in zip(counts, rate, strict=True)]
     told = f"{tokens.expected:,} tokens ({tokens.low:,} to {tokens.high:,}) x {epochs} epochs, {note}"
     return _item("Training", cost, told, unit="1K tokens", quantity=tokens.expected * epochs / 1000)
+
+
+def _reinforcing(row: PriceRow) -> PriceItem:
+    rate, note = _rate(row, "training_hour")
+    cost = [hours * price for hours, price in zip(REINFORCING_HOURS, rate, strict=True)]
+    told = f"{_span(REINFORCING_HOURS)} hours of the whole job, {note}"
+    return _item("Training", cost, told, unit="hours", quantity=REINFORCING_HOURS[1])
 
 
 def _storage(row: PriceRow) -> PriceItem:

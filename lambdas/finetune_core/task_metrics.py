@@ -149,6 +149,7 @@ WORDS: Final[Mapping[str, str]] = {
     "recall_at_1": "retrieval accuracy (recall@1)",
     "recall_at_5": "recall@5",
     "mrr": "mean reciprocal rank",
+    "reward": "reward",
 }
 """Metric name → how people write it."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from finetune_aws import objects
-from finetune_core import evaluation, retrieval, slices
+from finetune_core import evaluation, retrieval, rewarding, rewards, slices
 from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, write
-from finetune_core.evaluation import Round
+from finetune_core.evaluation import Measured, Round
 from finetune_core.questions import Pair, Question, read_questions
 from finetune_core.verdicts import Evaluation
 
@@ -28,22 +28,28 @@ def judge(
     asked = validation.evaluation
     if endpoint.kind == "none":
         why = "The settings ask for no endpoint, so no prompt was asked."
-        verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
+        verdict = evaluation.judge_unasked(training, why)
     elif not asked.records:
         why = "The dataset has no held-out prompts."
-        verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
+        verdict = evaluation.judge_unasked(training, why)
     else:
         questions = list(read_questions(objects.read(asked.bucket, asked.key)))
         asked_round = _round(plan, questions, champion, answers)
-        pairs = [question for question in questions if isinstance(question, Pair)]
-        measured = (
-            retrieval.measure(asked_round, pairs, plan.settings)
-            if pairs
-            else evaluation.measure(asked_round, plan.settings)
+        verdict = evaluation.decide(
+            asked_round, _measure(asked_round, questions, plan), plan.settings, plan.run_id
         )
-        verdict = evaluation.decide(asked_round, measured, plan.settings, plan.run_id)
     objects.write_json(plan.artifacts_bucket, f"{plan.prefix}/evaluation.json", write(verdict))
     return verdict
+
+
+def _measure(asked: Round, questions: list[Question], plan: Plan) -> Measured:
+    """Measure answers by what their questions are: by retrieval, by reward, or against the references."""
+    pairs = [question for question in questions if isinstance(question, Pair)]
+    if pairs:
+        return retrieval.measure(asked, pairs, plan.settings)
+    if plan.settings.customization_type == rewards.KIND:
+        return rewarding.measure(asked, plan.settings)
+    return evaluation.measure(asked, plan.settings)
 
 
 def _round(plan: Plan, questions: list[Question], champion: Champion, answers: list[AnswerSet]) -> Round:

@@ -120,7 +120,7 @@ def data_files(drop: Drop) -> dict[Role, list[Path]]:
     found: dict[Role, list[Path]] = {}
     for each in drop.uploads:
         role = runs.role_of(runs.Drop(drop.collection, drop.dataset, each.key.split("/", 2)[2]))
-        if each.path and role and role != "run":
+        if each.path and role in ROLES:
             found.setdefault(role, []).append(each.path)
     return found
 

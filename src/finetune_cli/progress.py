@@ -135,7 +135,11 @@ def _price(run: Run) -> str:
 
 def _train(run: Run) -> str:
     found = run.result("training")
-    return f"{found['steps']} steps · loss {arrow(found['training_loss'])}" if found else ""
+    if not found:
+        return ""
+    if found.get("training_reward"):
+        return f"{found['steps']} steps · reward {arrow(found['training_reward'])}"
+    return f"{found['steps']} steps · loss {arrow(found['training_loss'])}"
 
 
 def _serve(run: Run) -> str:
