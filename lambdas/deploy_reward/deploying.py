@@ -71,7 +71,7 @@ def _make(plan: Plan, environment: Environment) -> None:
     found = functions.find(plan.names.reward)
     if found is None:
         try:
-            functions.create(_request(plan, source, environment))
+            functions.create(create_request(plan, source, environment))
         except Conflict:
             # The answer to a first attempt was lost.
             found = functions.find(plan.names.reward)
@@ -99,7 +99,8 @@ def _source(plan: Plan) -> tuple[bytes, str]:
     return b"".join(objects.read_chunks(file.bucket, file.key, file.version_id, size)), where
 
 
-def _request(plan: Plan, source: bytes, environment: Environment) -> CreateFunctionRequestTypeDef:
+def create_request(plan: Plan, source: bytes, environment: Environment) -> CreateFunctionRequestTypeDef:
+    """Return the request that makes a run's own function."""
     return {
         "FunctionName": plan.names.reward,
         "Description": f"Grades answers of run {plan.run_id}",

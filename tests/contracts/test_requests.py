@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
+from deploy_reward.deploying import create_request
 from finetune_aws import (
     bedrock,
     clients,
     endpoints,
     executions,
+    functions,
     multipart,
     notices,
     objects,
@@ -24,7 +26,9 @@ from finetune_aws import (
     runtime,
     usage,
 )
+from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
+from finetune_core.contracts import Plan, read
 from finetune_core.errors import FinetuneError
 from finetune_core.runs import tags
 from finetune_core.sharding import Upload
@@ -37,6 +41,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAME = f"dev-{samples.RUN_ID}"
 UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
 BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
+REWARD_NAME = f"finetune-DEV-reward-{samples.RUN_ID}"
 LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
 
 
@@ -48,6 +53,18 @@ def served(kind: str) -> endpoints.Served:
 def deploy() -> object:
     marks = tags("DEV", samples.RUN_ID, "banking-qa", NOW.isoformat())
     return endpoints.deploy(NAME, samples.CUSTOM_ARN, "a" * 64, marks)
+
+
+def reward_request() -> Any:
+    variables = {
+        "ENVIRONMENT": "DEV",
+        "REWARD_ROLE": "arn:aws:iam::111122223333:role/reward",
+        "REWARD_LOG_GROUP": "Finetune-dev-Pipeline-RewardLogs-ABC",
+        "REWARD_RUNTIME": "python3.14",
+        "REWARD_ARCHITECTURE": "arm64",
+    }
+    plan = read(samples.plan(names=samples.plan()["names"] | {"reward": REWARD_NAME}), Plan, where="test")
+    return create_request(plan, b"def lambda_handler(event, context): ...\n", Environment(variables))
 
 
 REQUESTS: dict[str, Callable[[], Any]] = {
@@ -63,6 +80,10 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "s3:AbortMultipartUpload": lambda: multipart.finish(BEGUN, []),
     "stepfunctions:DescribeExecution": lambda: executions.is_running(samples.EXECUTION),
     "stepfunctions:SendTaskFailure": lambda: executions.fail_task("t" * 600, "Superseded", "c" * 1000),
+    "lambda:GetFunction": lambda: functions.find(REWARD_NAME),
+    "lambda:CreateFunction": lambda: functions.create(reward_request()),
+    "lambda:DeleteFunction": lambda: functions.delete(REWARD_NAME),
+    "lambda:ListFunctions": lambda: list(functions.named(REWARD_NAME)),
     "lambda:Invoke": lambda: executions.close("close-run", samples.EXECUTION, "ABORTED"),
     "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
     "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),
