@@ -57,6 +57,7 @@ class Cloud:
         states.replace_tasks(ServiceTasks(clock=self._clock, executions=executions))
         states.complete_language()
         functions.report_error_types()
+        functions.judge_creations_by_name()
         objects.serve_ranges_of_versions()
         functions.pause_in_simulated_time(self._clock.speed)
         self._targets.install()

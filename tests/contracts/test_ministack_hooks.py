@@ -20,7 +20,10 @@ RELEASE = "1.5.33"
 CALLABLES = {
     "ministack.app": {"app": "scope receive send"},
     "ministack.core.concurrency": {"run_reentrant": "fn *args thread_name"},
-    "ministack.core.iam_actions": {"extract_iam_action": "service method path headers body query_params"},
+    "ministack.core.iam_actions": {
+        "extract_iam_action": "service method path headers body query_params",
+        "extract_resource_arn": "service method path headers body query_params region account_id",
+    },
     "ministack.core.iam_evaluator": {
         "enforce": "access_key_id iam_action service region resource_arn service_context",
         "evaluate_resource_policy": "doc ctx service named_only direct_only",
