@@ -37,7 +37,9 @@ CLIP = 0.2
 VALIDATION_PROMPTS = 64
 """Held-out prompts, spread evenly over all, that one point of the validation curve is measured on."""
 
-_DEVIATION = 1e-4
+_NOISE = 1e-9
+"""Rewards of a group that lie closer together are the same reward."""
+
 _RATIO_LIMIT = 5.0
 
 Grade = Callable[[Sequence[Answer]], Sequence[float]]
@@ -178,11 +180,11 @@ class Reinforcing:
 
 def _set_advantages(group: list[Tried], rewards: Sequence[float]) -> None:
     values = np.array(rewards, dtype=np.float64)
-    deviation = float(values.std())
+    differ = np.ptp(values) > _NOISE
     for tried, reward in zip(group, values, strict=True):
         tried.reward = float(reward)
-        if deviation > 0.0:
-            tried.advantage = float((reward - values.mean()) / (deviation + _DEVIATION))
+        if differ:
+            tried.advantage = float((reward - values.mean()) / values.std())
 
 
 def _ratios(portion: list[Tried], present: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
