@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Final
 
 from finetune_core import judgement
-from finetune_core.charts import Curve, loss_chart
+from finetune_core.charts import Curve, curve_chart
 from finetune_core.html import table as _table
 
 Json = dict[str, Any]
@@ -198,7 +198,7 @@ def _training(report: Json, curves: Sequence[Curve]) -> str:
     rows += _reward(report)
     parameters = (report.get("preflight") or {}).get("hyperparameters") or {}
     rows += [[name, value] for name, value in sorted(parameters.items())]
-    return _section("Training", _pairs(rows) + loss_chart(curves) + _advice(training.get("findings") or []))
+    return _section("Training", _pairs(rows) + curve_chart(curves) + _advice(training.get("findings") or []))
 
 
 def _reward(report: Json) -> Iterator[list[Any]]:

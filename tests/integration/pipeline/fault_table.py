@@ -3,7 +3,7 @@
 A cell's orders are aimed at its own dataset, so that many runs can be under way side by side.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 THROTTLED, BROKEN = "ThrottlingException", "InternalServerException"
 FOR_EVER = 10_000
@@ -21,6 +21,8 @@ class Cell:
     calls: tuple[dict, ...] = ()
     orders: tuple[dict, ...] = ()
     settings: dict = field(default_factory=dict)
+    reward: str = ""
+    """Source of the reward.py that comes along: the run is a reinforcement then."""
     hold: str = ""
     """Phase in which the run is held and then aborted or timed out."""
     twice: bool = False
@@ -187,6 +189,54 @@ def _on_function(name: str) -> tuple[dict, ...]:
     )
 
 
+REWARD = """\
+def lambda_handler(event, context):
+    return [{"id": each["id"], "aggregate_reward_score": score(each), "metrics_list": []} for each in event]
+
+
+def score(each):
+    return float(each["messages"][-1]["content"] in each["metadata"]["reference_answer"])
+"""
+"""Gives nothing and less as much as the right answer: what the model learns does not matter here."""
+
+
+def _rewards() -> list[Cell]:
+    """Whatever happens around the run's own function, none is left behind."""
+    many = BEYOND_BOTOCORE
+    rows = [
+        ("CreateFunction", "DeployReward"),
+        ("GetFunction", "DeployReward"),
+        ("Invoke", "DeployReward"),
+        ("Invoke", "AnswerPrompts"),
+        ("GetFunction", "PromoteModel"),
+        ("DeleteFunction", "PromoteModel"),
+    ]
+    cells = [Cell("DeployReward is refused, breaks, answers in vain", calls=_on_function("DeployReward"))]
+    for operation, caller in rows:
+        slow = _call("lambda", operation, "TooManyRequestsException", many, caller=caller)
+        cells.append(Cell(f"{operation} by {caller}: throttled", calls=(slow,)))
+        lost = _call("lambda", operation, "ServiceException", many, caller=caller, after_effect=True)
+        cells.append(Cell(f"{operation} by {caller}: 5xx, although it acts", calls=(lost,)))
+    return [replace(cell, settings=OD, reward=REWARD) for cell in cells] + _lasting_rewards()
+
+
+def _lasting_rewards() -> list[Cell]:
+    denied = _call("lambda", "CreateFunction", "AccessDeniedException", FOR_EVER, caller="DeployReward")
+    broken = _call("lambda", "Invoke", "ServiceException", FOR_EVER, caller="DeployReward")
+    lost = _call("lambda", "DeleteFunction", "ServiceException", 2, caller="CleanUp", after_effect=True)
+    failing = ({"command": "fail_job", "stage": "training"},)
+    cells = [
+        Cell("no function may be made", "AccessDenied", calls=(denied,)),
+        Cell("the reward cannot be called", "ServiceUnavailable", calls=(broken,)),
+        Cell("the job with a reward fails", "TrainingFailed", orders=failing),
+        Cell("the reward's deletion is answered in vain", "TrainingFailed", calls=(lost,), orders=failing),
+    ]
+    raising = "def lambda_handler(event, context):\n    return 1 / 0\n"
+    return [replace(cell, reward=REWARD) for cell in cells] + [
+        Cell("the reward raises", "RewardInvalid", reward=raising)
+    ]
+
+
 def _stores() -> list[Cell]:
     """DynamoDB, S3, SSM and SNS under the principal that calls them."""
     many = BEYOND_BOTOCORE
@@ -254,11 +304,13 @@ def _lasting_stores() -> list[Cell]:
 
 STEP_METRICS = "step_wise_training_metrics.csv"
 """What a job writes last of all: it is held there, while it trains."""
-PHASES = ("train", "serve", "evaluate", "approve")
+PHASES = ("reward", "train", "serve", "evaluate", "approve")
 
 
 def _held(outcome: str) -> list[Cell]:
+    asked = _call("lambda", "Invoke", "", 1, caller="DeployReward", delay=10**7)
     holds = {
+        "reward": {"calls": (asked,), "reward": REWARD},
         "train": {"calls": (_call("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
         "serve": {"calls": (_call("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
         "evaluate": {"calls": (_call("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
@@ -279,6 +331,7 @@ CELLS = [
     *_jobs_and_endpoints(),
     *_cleaning(),
     *_functions(),
+    *_rewards(),
     *_stores(),
     *TWICE,
     *ABORTED,

@@ -72,19 +72,24 @@ class Table:
 
     def drop(self, cell: Cell, dataset: str) -> None:
         settings = {"serving": "none"} | cell.settings
-        run = data.run_file(
-            **settings,
-            base_model="amazon.nova-micro-v1:0:128k",
-            hyperparameters={"epochCount": "1"},
-            evaluation_records=4,
-            minimum_gain=-1,
-        )
+        kind = {"base_model": "amazon.nova-micro-v1:0:128k", "hyperparameters": {"epochCount": "1"}}
+        files = {"train.jsonl": data.named(dataset)}
+        if cell.reward:
+            kind = data.REINFORCED
+            files = {"reward.py": cell.reward.encode(), "train.jsonl": data.prompts(dataset)}
+        run = data.run_file(**settings, **kind, evaluation_records=4, minimum_gain=-1)
         # The settle time is a tenth of a second here: nothing is resolved before both files have arrived.
         gate = ["ResolveRun", dataset]
-        wait = {"service": "lambda", "operation": "Invoke", "count": 2, "delay": 10**7, "about": gate}
+        wait = {
+            "service": "lambda",
+            "operation": "Invoke",
+            "count": 2,
+            "delay": 10**7,
+            "about": gate,
+        }
         self.pipeline.admin(command="call_fault", **wait)
         self.order(cell, dataset)
-        self.pipeline.drop({"train.jsonl": data.named(dataset), "run.json": run}, name=dataset)
+        self.pipeline.drop({**files, "run.json": run}, name=dataset)
         self.pipeline.admin(command="release", about=gate)
 
     def held(self, cell: Cell, dataset: str) -> dict:
@@ -136,6 +141,7 @@ class Table:
         if cell.told:
             assert cell.outcome in self.pipeline.notice(dataset)["Subject"]
         assert cell.outcome in self.pipeline.report(run["report"])
+        self.pipeline.await_(lambda: not self.pipeline.rewards(dataset), f"no function of {cell.name}")
         if cell.outcome == "Promoted":
             self._check_promoted(cell, dataset, run)
         else:

@@ -3,7 +3,7 @@
 import re
 
 from finetune_core import curves
-from finetune_core.charts import Curve, loss_chart
+from finetune_core.charts import Curve, curve_chart
 
 
 def test_files_are_found_by_name_in_any_folder() -> None:
@@ -42,17 +42,17 @@ def test_thinning_keeps_both_ends() -> None:
 
 
 def test_long_labels_of_the_loss_axis_are_not_cut_off() -> None:
-    drawn = loss_chart([Curve("loss", [(1, 0.00833), (2, 0.000123)])])
+    drawn = curve_chart([Curve("loss", [(1, 0.00833), (2, 0.000123)])])
     for label in re.findall(r'x="([0-9.]+)" y="[0-9.]+" text-anchor="end" fill="#5d6778">([^<]+)<', drawn):
         if not label[1].startswith("step"):
             assert float(label[0]) - 7 * len(label[1]) >= 0, label
 
 
 def test_the_chart_stays_inside_its_frame_and_escapes() -> None:
-    drawn = loss_chart([Curve("<loss>", [(1, 3.0), (2, 1.0)]), Curve("one point", [(1, 1.0)])])
+    drawn = curve_chart([Curve("<loss>", [(1, 3.0), (2, 1.0)]), Curve("one point", [(1, 1.0)])])
     assert "&lt;loss&gt;" in drawn
     assert "one point" not in drawn
     assert drawn.count("<polyline") == 1
-    assert loss_chart([]) == ""
-    flat = loss_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
+    assert curve_chart([]) == ""
+    flat = curve_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
     assert "nan" not in flat
