@@ -128,6 +128,14 @@ def _validate(run: Run) -> str:
     return f"{split} · about {found['tokens']['expected']:,} tokens an epoch"
 
 
+def _reward(run: Run) -> str:
+    found = (run.result("preflight") or {}).get("reward")
+    if not found or found.get("right") is None:
+        return ""
+    scores = f"reference answers {found['right']:.3g}, others {found['wrong']:.3g}"
+    return f"tried on {found['tried']} records: {scores}"
+
+
 def _price(run: Run) -> str:
     found = run.result("price")
     return f"{money(found['expected'])} ({money(found['low'])} to {money(found['high'])})" if found else ""
@@ -154,6 +162,7 @@ def _evaluate(run: Run) -> str:
 _DETAILS = {
     "preflight": _preflight,
     "validate": _validate,
+    "reward": _reward,
     "price": _price,
     "train": _train,
     "serve": _serve,

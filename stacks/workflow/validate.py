@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacks.workflow.reward import reward_states
 from stacks.workflow.shards import shard_states
 from stacks.workflow.states import Resources, States, call_function, expression, record_phase
 
@@ -43,7 +44,7 @@ def validate_states(
             following=following,
             seconds=960,
         ),
-        **_reward_states(resources),
+        **reward_states(resources, following="Record price"),
         "Record price": record_phase(
             resources, "price", following="Estimate price", results=("validation", "preflight")
         ),
@@ -54,35 +55,5 @@ def validate_states(
             result="price",
             following="Is approval needed",
             seconds=120,
-        ),
-    }
-
-
-def _reward_states(resources: Resources) -> States:
-    """Give the states that make, find and try the function which grades answers in a reinforcement.
-
-    Its answer is the preflight with the function in it, so that what comes later needs no further variable.
-    """
-    return {
-        "Is a reward function wanted": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": expression("$preflight.customization_type = 'REINFORCEMENT_FINE_TUNING'"),
-                    "Next": "Record reward",
-                }
-            ],
-            "Default": "Record price",
-        },
-        "Record reward": record_phase(
-            resources, "reward", following="Deploy reward", results=("validation",)
-        ),
-        "Deploy reward": call_function(
-            resources.functions["deploy_reward"],
-            {"plan": "$plan", "preflight": "$preflight", "validation": "$validation"},
-            phase="reward",
-            result="preflight",
-            following="Record price",
-            seconds=960,
         ),
     }

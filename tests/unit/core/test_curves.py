@@ -3,7 +3,7 @@
 import re
 
 from finetune_core import curves
-from finetune_core.charts import Curve, curve_chart
+from finetune_core.charts import HEIGHT, Curve, curve_chart
 
 
 def test_files_are_found_by_name_in_any_folder() -> None:
@@ -56,3 +56,19 @@ def test_the_chart_stays_inside_its_frame_and_escapes() -> None:
     assert curve_chart([]) == ""
     flat = curve_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
     assert "nan" not in flat
+
+
+def test_the_legend_keeps_clear_of_the_curves_ends() -> None:
+    falling = curve_chart([Curve("loss", [(1, 3.0), (2, 1.0)]), Curve("other", [(1, 3.0), (2, 1.0)])])
+    rising = curve_chart([Curve("reward", [(1, 0.0), (2, 1.0)]), Curve("other", [(1, 0.0), (2, 1.0)])])
+    heights = [
+        [
+            float(y)
+            for y in re.findall(
+                r'y="([0-9.]+)" text-anchor="end" fill="#[0-9a-f]+">(?:loss|reward|other)', drawn
+            )
+        ]
+        for drawn in (falling, rising)
+    ]
+    heights = [each[-2:] for each in heights]
+    assert max(heights[0]) < HEIGHT / 2 < min(heights[1])
