@@ -3,46 +3,21 @@
 A cell's orders are aimed at its own dataset, so that many runs can be under way side by side.
 """
 
-from dataclasses import dataclass, field, replace
+from tests.integration.pipeline.fault_cells import (
+    BEYOND_BOTOCORE,
+    BROKEN,
+    FOR_EVER,
+    OD,
+    PT,
+    THROTTLED,
+    Cell,
+    bedrock_order,
+    call_order,
+    on_function,
+)
+from tests.integration.pipeline.fault_rewards import REWARD, rewards
 
-THROTTLED, BROKEN = "ThrottlingException", "InternalServerException"
-FOR_EVER = 10_000
-BEYOND_BOTOCORE = 6
-"""More than botocore asks by itself inside a function: the function fails, and its state asks again."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run: `bedrock` and `calls` are orders for calls, `orders` other commands for the local Bedrock."""
-
-    name: str
-    outcome: str = "Promoted"
-    bedrock: tuple[dict, ...] = ()
-    calls: tuple[dict, ...] = ()
-    orders: tuple[dict, ...] = ()
-    settings: dict = field(default_factory=dict)
-    reward: str = ""
-    """Source of the reward.py that comes along: the run is a reinforcement then."""
-    hold: str = ""
-    """Phase in which the run is held and then aborted or timed out."""
-    twice: bool = False
-    told: bool = True
-    """Whether a notice can be sent at all."""
-    execution_error: str = ""
-    """What the execution says where that differs from the outcome."""
-
-
-def _bedrock(operation: str, error: str, count: int = 3, **more) -> dict:
-    return {"operation": operation, "error": error, "count": count, **more}
-
-
-def _call(service: str, operation: str, error: str, count: int = 3, **more) -> dict:
-    return {"service": service, "operation": operation, "error": error, "count": count, **more}
-
-
-PT = {"serving": "provisioned_throughput"}
-OD = {"serving": "on_demand"}
-REFUSED_TEST = _bedrock("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
+REFUSED_TEST = bedrock_order("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
 
 
 def _passing_bedrock() -> list[Cell]:
@@ -62,16 +37,16 @@ def _passing_bedrock() -> list[Cell]:
     for operation, aim, settings, count in asked:
         where = f"{operation}{' by ' + aim['caller'] if aim else ''}"
         for error in (THROTTLED, BROKEN):
-            order = _bedrock(operation, error, count, **aim)
+            order = bedrock_order(operation, error, count, **aim)
             cells.append(Cell(f"{where}: {count} x {error}", bedrock=(order,), settings=settings))
     for operation, settings in (
         ("CreateModelCustomizationJob", {}),
         ("CreateProvisionedModelThroughput", PT),
         ("CreateCustomModelDeployment", OD),
     ):
-        order = _bedrock(operation, BROKEN, 3, after_effect=True)
+        order = bedrock_order(operation, BROKEN, 3, after_effect=True)
         cells.append(Cell(f"{operation}: answers lost", bedrock=(order,), settings=settings))
-    place = _bedrock("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
+    place = bedrock_order("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
     cells.append(Cell("no place for the job for a while", bedrock=(place,)))
     return cells
 
@@ -97,11 +72,11 @@ def _lasting_bedrock() -> list[Cell]:
     for operation, error, lost, settings, outcome in rows:
         # Clean up looks and deletes under a role of its own, which is not struck.
         caller = "DeployModel" if settings is OD else "FineTuning"
-        order = _bedrock(operation, error, FOR_EVER, after_effect=lost, caller=caller)
+        order = bedrock_order(operation, error, FOR_EVER, after_effect=lost, caller=caller)
         words = f"{operation}: {error} for ever{', although it acts' if lost else ''}"
         cells.append(Cell(words, outcome, bedrock=(order,), settings=settings))
     cells.append(Cell("the endpoint refuses", "ServingFailed", bedrock=(REFUSED_TEST,), settings=OD))
-    silent = _bedrock("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
+    silent = bedrock_order("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
     cells.append(Cell("no model answers any prompt", "EvaluationFailed", bedrock=(silent,), settings=OD))
     return cells
 
@@ -146,7 +121,7 @@ def _cleaning() -> list[Cell]:
             "StopModelCustomizationJob",
             {},
             # Step Functions tries to stop the job when the watch ends its branch: that fails as well.
-            (_bedrock("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
+            (bedrock_order("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
             ({"command": "stall_job", "stage": "validation"},),
             "TrainingStalled",
         ),
@@ -154,7 +129,7 @@ def _cleaning() -> list[Cell]:
     cells = []
     for operation, settings, first, orders, outcome in rows:
         for error, lost in ((THROTTLED, False), (BROKEN, True)):
-            order = _bedrock(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
+            order = bedrock_order(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
             words = f"cleaning up: {operation}: {'answers lost' if lost else error}"
             cells.append(Cell(words, outcome, (*first, order), (), orders, settings))
     return cells
@@ -165,7 +140,7 @@ def _functions() -> list[Cell]:
     usual = ("ResolveRun", "CheckModel", "ValidateDataset", "EstimatePrice", "ReadTraining", "DeployModel")
     usual += ("TestEndpoint", "AnswerPrompts", "JudgeModels", "PromoteModel", "FinishRun")
     cells = [
-        Cell(f"{name} is refused, breaks, answers in vain", calls=_on_function(name), settings=OD)
+        Cell(f"{name} is refused, breaks, answers in vain", calls=on_function(name), settings=OD)
         for name in usual
     ]
     failing = ({"command": "fail_job", "stage": "validation"},)
@@ -174,67 +149,11 @@ def _functions() -> list[Cell]:
             "CleanUp is refused, breaks, answers in vain",
             "TrainingFailed",
             (),
-            _on_function("CleanUp"),
+            on_function("CleanUp"),
             failing,
         )
     )
     return cells
-
-
-def _on_function(name: str) -> tuple[dict, ...]:
-    return (
-        _call("lambda", "Invoke", "TooManyRequestsException", 1, about=[name]),
-        _call("lambda", "Invoke", "ServiceException", 1, about=[name]),
-        _call("lambda", "Invoke", "ServiceException", 1, about=[name], after_effect=True),
-    )
-
-
-REWARD = """\
-def lambda_handler(event, context):
-    return [{"id": each["id"], "aggregate_reward_score": score(each), "metrics_list": []} for each in event]
-
-
-def score(each):
-    return float(each["messages"][-1]["content"] in each["metadata"]["reference_answer"])
-"""
-"""Gives nothing and less as much as the right answer: what the model learns does not matter here."""
-
-
-def _rewards() -> list[Cell]:
-    """Whatever happens around the run's own function, none is left behind."""
-    many = BEYOND_BOTOCORE
-    rows = [
-        ("CreateFunction", "DeployReward"),
-        ("GetFunction", "DeployReward"),
-        ("Invoke", "DeployReward"),
-        ("Invoke", "AnswerPrompts"),
-        ("GetFunction", "PromoteModel"),
-        ("DeleteFunction", "PromoteModel"),
-    ]
-    cells = [Cell("DeployReward is refused, breaks, answers in vain", calls=_on_function("DeployReward"))]
-    for operation, caller in rows:
-        slow = _call("lambda", operation, "TooManyRequestsException", many, caller=caller)
-        cells.append(Cell(f"{operation} by {caller}: throttled", calls=(slow,)))
-        lost = _call("lambda", operation, "ServiceException", many, caller=caller, after_effect=True)
-        cells.append(Cell(f"{operation} by {caller}: 5xx, although it acts", calls=(lost,)))
-    return [replace(cell, settings=OD, reward=REWARD) for cell in cells] + _lasting_rewards()
-
-
-def _lasting_rewards() -> list[Cell]:
-    denied = _call("lambda", "CreateFunction", "AccessDeniedException", FOR_EVER, caller="DeployReward")
-    broken = _call("lambda", "Invoke", "ServiceException", FOR_EVER, caller="DeployReward")
-    lost = _call("lambda", "DeleteFunction", "ServiceException", 2, caller="CleanUp", after_effect=True)
-    failing = ({"command": "fail_job", "stage": "training"},)
-    cells = [
-        Cell("no function may be made", "AccessDenied", calls=(denied,)),
-        Cell("the reward cannot be called", "ServiceUnavailable", calls=(broken,)),
-        Cell("the job with a reward fails", "TrainingFailed", orders=failing),
-        Cell("the reward's deletion is answered in vain", "TrainingFailed", calls=(lost,), orders=failing),
-    ]
-    raising = "def lambda_handler(event, context):\n    return 1 / 0\n"
-    return [replace(cell, reward=REWARD) for cell in cells] + [
-        Cell("the reward raises", "RewardInvalid", reward=raising)
-    ]
 
 
 def _stores() -> list[Cell]:
@@ -265,9 +184,9 @@ def _stores() -> list[Cell]:
     cells = []
     for service, operation, caller, throttled, broken, count in rows:
         words = f"{service} {operation} by {caller}"
-        slow = _call(service, operation, throttled, count, caller=caller)
+        slow = call_order(service, operation, throttled, count, caller=caller)
         cells.append(Cell(f"{words}: throttled", calls=(slow,), settings=OD))
-        lost = _call(service, operation, broken, count, caller=caller, after_effect=True)
+        lost = call_order(service, operation, broken, count, caller=caller, after_effect=True)
         cells.append(Cell(f"{words}: 5xx, although it acts", calls=(lost,), settings=OD))
     return [*cells, *_lasting_stores()]
 
@@ -290,12 +209,12 @@ def _lasting_stores() -> list[Cell]:
         Cell(
             f"{service} {operation} by {caller}: {error} for ever",
             outcome,
-            calls=(_call(service, operation, error, FOR_EVER, caller=caller),),
+            calls=(call_order(service, operation, error, FOR_EVER, caller=caller),),
             settings=OD,
         )
         for service, operation, caller, error, outcome in rows
     ]
-    mute = _call("sns", "Publish", "InternalError", FOR_EVER, caller="FinishRun")
+    mute = call_order("sns", "Publish", "InternalError", FOR_EVER, caller="FinishRun")
     cells.append(
         Cell("nobody can be told", calls=(mute,), settings=OD, told=False, execution_error="ReportFailed")
     )
@@ -308,12 +227,12 @@ PHASES = ("reward", "train", "serve", "evaluate", "approve")
 
 
 def _held(outcome: str) -> list[Cell]:
-    asked = _call("lambda", "Invoke", "", 1, caller="DeployReward", delay=10**7)
+    asked = call_order("lambda", "Invoke", "", 1, caller="DeployReward", about=["reward"], delay=10**7)
     holds = {
         "reward": {"calls": (asked,), "reward": REWARD},
-        "train": {"calls": (_call("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
-        "serve": {"calls": (_call("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
-        "evaluate": {"calls": (_call("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
+        "train": {"calls": (call_order("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
+        "serve": {"calls": (call_order("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
+        "evaluate": {"calls": (call_order("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
         "approve": {"settings": {"approval": "always", "serving": "none"}},
     }
     return [
@@ -331,7 +250,7 @@ CELLS = [
     *_jobs_and_endpoints(),
     *_cleaning(),
     *_functions(),
-    *_rewards(),
+    *rewards(),
     *_stores(),
     *TWICE,
     *ABORTED,

@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.integration.pipeline import data
-from tests.integration.pipeline.fault_table import CELLS, TIMED_OUT, Cell
+from tests.integration.pipeline.fault_cells import Cell
+from tests.integration.pipeline.fault_table import CELLS, TIMED_OUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults, pytest.mark.timeout(600)]
 
