@@ -149,4 +149,9 @@ def test_the_question_names_price_counts_and_both_answers() -> None:
     text = message(plan, preflight, read(samples.validation(), Validation, where="test"), price)
     for wanted in ("90 training", "5.00 to 9.00 USD", "duplicate_record x 2", "careful", "finetune decline"):
         assert wanted in text
+    graded = {"function_arn": "arn:reward", "dropped": True, "code_sha256": "x=", "tried": 8}
+    told = read(samples.preflight(reward=graded | {"right": 1.0, "wrong": 0.1}), Preflight, where="test")
+    text = message(plan, told, read(samples.validation(), Validation, where="test"), price)
+    assert "Reward       arn:reward, made from the dataset's reward.py, code x=" in text
+    assert "tried on 8 records: reference answers got 1, other records' 0.1" in text
     assert subject("DEV", plan, price) == f"[finetune DEV] approve {samples.RUN_ID}? about $7.00"
