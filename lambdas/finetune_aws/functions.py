@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
-from finetune_core.errors import NotFound, RewardInvalid
+from finetune_core.errors import AccessDenied, NotFound, RewardInvalid
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -64,12 +64,17 @@ def create(request: CreateFunctionRequestTypeDef) -> None:
 
 
 def delete(name: str) -> None:
-    """Delete a function; one that is gone already is fine. Calls: lambda:DeleteFunction."""
+    """Delete a function; one that is gone already is fine.
+
+    Calls: lambda:DeleteFunction, lambda:GetFunction. The permission asks for a tag, so that the deletion of
+    what an attempt before has deleted is denied, not answered "not found".
+    """
     try:
         with translated("lambda:DeleteFunction", name):
             _lambda().delete_function(FunctionName=name)
-    except NotFound:
-        return
+    except (NotFound, AccessDenied):
+        if find(name) is not None:
+            raise
 
 
 def named(prefix: str) -> Iterator[str]:

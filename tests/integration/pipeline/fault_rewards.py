@@ -17,9 +17,9 @@ def lambda_handler(event, context):
 
 
 def score(each):
-    return float(each["messages"][-1]["content"] in each["metadata"]["reference_answer"])
+    return float(bool(each["messages"][-1]["content"].strip()))
 """
-"""Gives nothing and less as much as the right answer: what the model learns does not matter here."""
+"""Any answer will do: what the model learns does not matter here."""
 
 
 def rewards() -> list[Cell]:

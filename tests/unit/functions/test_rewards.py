@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from deploy_reward import deploying
-from finetune_core.errors import ModelNotTunable, RewardInvalid, ServiceUnavailable, Throttled
+from finetune_core.errors import AccessDenied, ModelNotTunable, RewardInvalid, ServiceUnavailable, Throttled
 from tests.unit.functions.account import Endpoints, champion, claim, throughput
 from tests.unit.functions.aws import FakeAws, error
 from tests.unit.functions.lambdas import ACCOUNT, Lambdas
@@ -375,6 +375,24 @@ def test_clean_up_deletes_the_runs_own_function(aws: FakeAws, call: Call) -> Non
     assert call("clean_up", failed_event())["deleted"] == [ACCOUNT + NAME]
     assert not account.found
     assert call("clean_up", failed_event())["deleted"] == []
+
+
+def test_a_deletion_whose_answer_was_lost_is_denied_and_fine(aws: FakeAws, call: Call) -> None:
+    """The permission asks for a tag, which a function that is gone has not."""
+    Endpoints(aws)
+    account = Lambdas(aws)
+    account.put(NAME, RIGHT, TAGS)
+
+    def delete(FunctionName: str) -> Any:
+        account.found.clear()
+        raise error("AccessDeniedException", status=403)
+
+    aws.on("lambda:DeleteFunction", delete)
+    assert call("clean_up", failed_event())["deleted"] == [ACCOUNT + NAME]
+    account.put(NAME, RIGHT, TAGS)
+    aws.on("lambda:DeleteFunction", error("AccessDeniedException", status=403))
+    with pytest.raises(AccessDenied, match="lambda:DeleteFunction"):
+        call("clean_up", failed_event())
 
 
 @pytest.mark.parametrize("other", [{"finetune:run": "another"}, {"finetune:pipeline": "PROD"}])
