@@ -28,6 +28,18 @@ class Cell:
     """Whether a notice can be sent at all."""
     execution_error: str = ""
     """What the execution says where that differs from the outcome."""
+    states: tuple[dict, ...] = ()
+    """Orders for states, whichever service their task calls."""
+    answers: bool = False
+    """Whether people are asked, and say yes."""
+    champion: bool = False
+    """Whether the dataset has a champion already, made by a run of its own."""
+    large: bool = False
+    """Whether the dataset takes the way of large ones."""
+    ends: str = ""
+    """RunAborted or RunTimedOut: how the execution is ended where it stands still."""
+    keeps: str = ""
+    """What may stay behind a run that failed: "commitment" (cannot be ended), "model" (was judged better)."""
 
 
 def _bedrock(operation: str, error: str, count: int = 3, **more) -> dict:
