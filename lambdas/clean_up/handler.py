@@ -9,7 +9,7 @@ from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
 from finetune_aws.telemetry import function
 from finetune_core.contracts import CleanUp, Plan, read, write
-from finetune_core.outcomes import TaskFailure, explain, name_outcome
+from finetune_core.outcomes import PROMOTED, TaskFailure, explain, keeps_model, name_outcome
 
 RESERVE_SECONDS: Final = 60.0
 
@@ -22,12 +22,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     environment = Environment()
     seconds = min(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, environment.clean_up_wait)
     ledger = Ledger(environment.ledger_table)
-    # A model that was held, or judged better before its commitment came to nothing, may be promoted later.
-    keep_model = error.error == "Held" or event["phase"] == "commit"
-    cleaner = Cleaner(plan, environment.name, ledger, seconds, keep_model=keep_model)
+    keep = keeps_model(event["phase"], error)
+    cleaner = Cleaner(plan, environment.name, ledger, seconds, keep_model=keep)
     cleaner.clean()
     outcome = CleanUp(
-        outcome=name_outcome(event["phase"], error),
+        outcome=PROMOTED if cleaner.promoted else name_outcome(event["phase"], error),
         message=f"{explain(event['phase'], error, cleaner.job_failure)} {cleaner.told}".strip(),
         deleted=cleaner.deleted,
         kept=cleaner.kept,

@@ -11,7 +11,7 @@ from finetune_aws.finishing import RESULTS, Ending, finish
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_core.contracts import Plan, read
 from finetune_core.errors import Conflict
-from finetune_core.outcomes import PROMOTED
+from finetune_core.outcomes import PROMOTED, explain, keeps_model, name_outcome, read_unfinished
 
 OUTCOMES: Final = {"ABORTED": "RunAborted", "TIMED_OUT": "RunTimedOut", "FAILED": "RunFailed"}
 _WORDS: Final = {
@@ -38,7 +38,14 @@ def close(
         item = ledger.run(str(found["run_id"])) or found
         if item.get("status") == "RUNNING":
             plan = read(json_attribute(item, "plan"), Plan, where="ledger: plan")
-            cleaner = Cleaner(plan, environment.name, ledger, min(seconds, environment.clean_up_wait))
+            known = read_unfinished(cause).failure
+            cleaner = Cleaner(
+                plan,
+                environment.name,
+                ledger,
+                min(seconds, environment.clean_up_wait),
+                keep_model=known is not None and keeps_model(known.phase, known.error),
+            )
             left = _clean(cleaner)
             finish(_ending(item, status, cause, cleaner, left), environment, now)
             closed.append(plan.run_id)
@@ -63,9 +70,8 @@ def _clean(cleaner: Cleaner) -> str:
 
 def _ending(item: Item, status: str, cause: str, cleaner: Cleaner, left: str) -> Ending:
     """Return the run's end; one that was promoted already stays so, only its report was missing."""
-    outcome = PROMOTED if cleaner.promoted else OUTCOMES.get(status, "RunFailed")
-    words = [_WORDS.get(status, f"The execution ended as {status}."), f"Phase: {item.get('phase')}."]
-    words += [cause] if cause else []
+    outcome, words = _told(status, cause, cleaner)
+    words.append(f"Phase: {item.get('phase')}.")
     words += [f"Deleted: {', '.join(cleaner.deleted)}."] if cleaner.deleted else []
     words += [cleaner.told] if cleaner.told else []
     words += [left or ("" if cleaner.deleted else "Nothing was left to delete.")]
@@ -79,3 +85,17 @@ def _ending(item: Item, status: str, cause: str, cleaner: Cleaner, left: str) ->
         results={name: json_attribute(item, name) for name in RESULTS},
         error=None if cleaner.promoted else {"Error": outcome, "Cause": cause},
     )
+
+
+def _told(status: str, cause: str, cleaner: Cleaner) -> tuple[str, list[str]]:
+    """Return outcome and reasons: those of the run where the machine knew them, else the execution's."""
+    words = [_WORDS.get(status, f"The execution ended as {status}.")]
+    known = read_unfinished(cause)
+    if cleaner.promoted:
+        return PROMOTED, words
+    if known.cleaned:
+        return known.cleaned.outcome, [known.cleaned.message, *words]
+    if known.failure:
+        phase, error = known.failure.phase, known.failure.error
+        return name_outcome(phase, error), [explain(phase, error, cleaner.job_failure), *words]
+    return OUTCOMES.get(status, "RunFailed"), [*words, *([cause] if cause else [])]

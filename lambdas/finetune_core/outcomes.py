@@ -69,6 +69,43 @@ def name_outcome(phase: str, error: TaskFailure) -> str:
     return _BY_PHASE.get(phase) or error.error or "RunFailed"
 
 
+def keeps_model(phase: str, error: TaskFailure) -> bool:
+    """Whether the run's model stays: it was held, or judged better before its commitment came to nothing."""
+    return error.error == "Held" or phase == "commit"
+
+
+class Failure(msgspec.Struct, kw_only=True, frozen=True):
+    """What failed in which phase."""
+
+    phase: str
+    error: TaskFailure
+
+
+class Cleaned(msgspec.Struct, kw_only=True, frozen=True):
+    """The end that clean up gave the run."""
+
+    outcome: str
+    message: str
+
+
+class Unfinished(msgspec.Struct, kw_only=True, frozen=True):
+    """How a run had failed when its clean up or its report failed too, as the machine's last cause tells.
+
+    ``failure`` is {phase, error}, ``cleaned`` what clean up answered before.
+    """
+
+    failure: Failure | None = None
+    cleaned: Cleaned | None = None
+
+
+def read_unfinished(cause: str) -> Unfinished:
+    """Return what an execution's cause tells of its run's failure; nothing if it is not the machine's own."""
+    try:
+        return msgspec.json.decode(cause, type=Unfinished)
+    except msgspec.DecodeError:
+        return Unfinished()
+
+
 def explain(phase: str, error: TaskFailure, job_failure: str | None = None) -> str:
     """Return what happened in words: our own errors' text, or the service's with cause and remedy."""
     text = errors.read_cause(error.error, error.cause) or f"phase {phase} ended with {error.error}"

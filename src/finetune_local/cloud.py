@@ -16,6 +16,7 @@ from finetune_local.hooks import events, functions, gateway, objects, states
 from finetune_local.identity import Identity
 from finetune_local.service_quotas import ServiceQuotas
 from finetune_local.sessions import REGION, LocalSession
+from finetune_local.state_faults import StateFaults
 from finetune_local.targets import Targets
 from finetune_local.tasks import ServiceTasks
 from finetune_local.values import Json, Untyped
@@ -38,6 +39,8 @@ class Cloud:
         )
         self._targets = Targets(self.identity)
         self._call_faults = CallFaults(clock)
+        self._state_faults = StateFaults()
+        self._executions = Executions(clock=clock, identity=self.identity)
         self._commands: dict[str, Callable[[Json], Json]] = {
             "status": self._status,
             "enforce": self._enforce,
@@ -48,13 +51,16 @@ class Cloud:
             "call_fault": self._call_faults.order,
             "call_faults": self._call_faults.listed,
             "release": self._call_faults.release,
+            "state_fault": self._state_faults.order,
+            "state_faults": self._state_faults.listed,
+            "time_out": self._time_out,
         }
 
     def install(self) -> None:
         """Put all parts into the emulator; IAM is enforced from the first request on."""
-        executions = Executions(clock=self._clock, identity=self.identity)
-        executions.install()
-        states.replace_tasks(ServiceTasks(clock=self._clock, executions=executions))
+        self._executions.install()
+        tasks = ServiceTasks(clock=self._clock, executions=self._executions, faults=self._state_faults)
+        states.replace_tasks(tasks)
         states.complete_language()
         functions.report_error_types()
         functions.judge_creations_by_name()
@@ -89,7 +95,8 @@ class Cloud:
         """Obey an order of the operator: {"command": name, …}; raise ValueError if it is malformed.
 
         Commands: status, enforce(on), advance(seconds), speed(speed), metrics(simulated: store data points
-        at their simulated times), refusals(account), those of `finetune_local.call_faults`, and those of
+        at their simulated times), refusals(account), time_out(execution), those of
+        `finetune_local.call_faults` and `finetune_local.state_faults`, and those of
         `finetune_local.bedrock.admin`.
         """
         members = dict(order)
@@ -98,6 +105,7 @@ class Cloud:
             return self._commands[name](members)
         if name == "clear_faults":
             self._call_faults.clear()
+            self._state_faults.clear()
         return self.bedrock.admin(order)
 
     def _quotas(self, account: str, region: str) -> Json:
@@ -123,6 +131,11 @@ class Cloud:
     def _advance(self, members: Json) -> Json:
         self._clock.advance(float(members["seconds"]))
         return {"now": self._clock.now().isoformat()}
+
+    def _time_out(self, members: Json) -> Json:
+        account = str(members["execution"]).split(":")[4]
+        with gateway.as_tenant(account, REGION):
+            return self._executions.time_out(members)
 
     def _speed(self, members: Json) -> Json:
         self._clock.set_speed(float(members["speed"]))

@@ -65,6 +65,7 @@ class Run:
 
 
 _current: contextvars.ContextVar[Run] = contextvars.ContextVar("finetune_execution")
+_state: contextvars.ContextVar[tuple[str, str]] = contextvars.ContextVar("finetune_state")
 
 
 class Executions:
@@ -78,7 +79,7 @@ class Executions:
     def install(self) -> None:
         """Take over role, pauses, time limits and stopping of all executions."""
         states.around_executions(self._run)
-        states.around_tasks(lambda: self.current().check())
+        states.around_tasks(self._enter)
         states.replace_pauses(self._pause)
         states.on_stop(self._stop)
         states.scope_branches(self._open_branch)
@@ -87,6 +88,19 @@ class Executions:
     def current(self) -> Run:
         """Return the execution that this thread works for."""
         return _current.get()
+
+    @staticmethod
+    def state() -> tuple[str, str]:
+        """Return the name of the Task state that this thread works for, and its execution's input."""
+        return _state.get()
+
+    def stand_still(self) -> None:
+        """Wait until the execution is over."""
+        run = self.current()
+        over = threading.Event()
+        run.wake(over)
+        over.wait()
+        run.check()
 
     def session(self) -> LocalSession:
         """Return a session of the current execution's role.
@@ -106,6 +120,10 @@ class Executions:
         except AssumeRoleRefusedError as refused:
             raise states.TaskError("States.Permissions", str(refused)) from refused
 
+    def _enter(self, state: str, given: str) -> None:
+        self.current().check()
+        _state.set((state, given))
+
     def _run(self, execution: Json, machine: Json, walk: Callable[[], None]) -> None:
         run = Run(machine_arn=machine["stateMachineArn"], role_arn=machine["roleArn"])
         arn = execution["executionArn"]
@@ -120,6 +138,14 @@ class Executions:
             _current.reset(token)
             run.over.set()
             del self._runs[arn]
+
+    def time_out(self, members: Json) -> Json:
+        """Let the time limit of an execution's machine pass now (`time_out`)."""
+        arn = str(members["execution"])
+        over = states.time_out_by_arn(arn)
+        if over:
+            self._stop(arn)
+        return {"timed_out": over}
 
     def _start_timer(self, execution: Json, machine: Json, run: Run) -> None:
         seconds = json.loads(machine["definition"]).get("TimeoutSeconds")

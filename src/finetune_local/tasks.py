@@ -15,6 +15,7 @@ from finetune_local.clock import Clock
 from finetune_local.executions import Executions
 from finetune_local.hooks.states import TaskError, close_token, error_name, open_token
 from finetune_local.sdk import Integration, call
+from finetune_local.state_faults import StateFaults
 from finetune_local.values import Json, Value
 
 logger = logging.getLogger(__name__)
@@ -34,9 +35,10 @@ class ServiceTasks:
     limits of training jobs and of waiting for a person are simulated seconds.
     """
 
-    def __init__(self, *, clock: Clock, executions: Executions) -> None:
+    def __init__(self, *, clock: Clock, executions: Executions, faults: StateFaults) -> None:
         self._clock = clock
         self._executions = executions
+        self._faults = faults
 
     def invoke(self, resource: str, arguments: Value) -> Value:
         """Run a task and return its result."""
@@ -83,6 +85,14 @@ class ServiceTasks:
         return content.decode()
 
     def _invoke(self, resource: str, arguments: Value, seconds: float) -> Value:
+        """Run a task, or what a test has ordered of its state."""
+        return self._faults.around(
+            *self._executions.state(),
+            lambda: self._perform(resource, arguments, seconds),
+            self._executions.stand_still,
+        )
+
+    def _perform(self, resource: str, arguments: Value, seconds: float) -> Value:
         if resource.startswith("arn:aws:lambda:"):
             return self._call_function({"FunctionName": resource, "Payload": arguments})["Payload"]
         integration = Integration.parse(resource)

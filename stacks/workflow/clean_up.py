@@ -7,26 +7,42 @@ from stacks.workflow.states import LAMBDA_TRANSIENT, Resources, State, States, e
 
 
 def clean_up_states(resources: Resources) -> States:
-    """Give the states of the failure path."""
+    """Give the states of the failure path.
+
+    Where a state of it fails itself, the run ends with all that is known as cause, and `close_run`, which the
+    end of the execution calls, goes on from there under a role of its own.
+    """
     return {
         "Clean up": _clean_up(resources.functions["clean_up"]),
+        # A promotion whose answer was lost is one all the same: its model is in use.
+        "Was the model promoted": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": expression("$cleaned.outcome = 'Promoted'"), "Next": "Report promotion"}
+            ],
+            "Default": "Report failure",
+        },
         "Report failure": report_state(
-            resources.functions["finish_run"],
-            outcome="$cleaned ? $cleaned.outcome : $failure.error.Error",
-            message="$cleaned ? $cleaned.message : $failure.error.Cause",
-            following="Run failed",
+            resources.functions["finish_run"], outcome=_OUTCOME, message=_MESSAGE, following="Run failed"
         ),
-        "Run failed": {
+        "Run failed": {"Type": "Fail", "Error": expression(_OUTCOME), "Cause": expression(_MESSAGE)},
+        "Run not cleaned up": {
             "Type": "Fail",
-            "Error": expression("$cleaned ? $cleaned.outcome : $failure.error.Error"),
-            "Cause": expression("$cleaned ? $cleaned.message : $failure.error.Cause"),
+            "Error": "CleanUpFailed",
+            "Cause": expression("$string({'failure': $failure, 'unfinished': $unfinished})"),
         },
         "Run unreported": {
             "Type": "Fail",
             "Error": "ReportFailed",
-            "Cause": expression("$string($unreported)"),
+            "Cause": expression(
+                "$string({'failure': $failure, 'cleaned': $cleaned, 'unfinished': $unfinished})"
+            ),
         },
     }
+
+
+_OUTCOME = "$cleaned ? $cleaned.outcome : $failure.error.Error"
+_MESSAGE = "$cleaned ? $cleaned.message : $failure.error.Cause"
 
 
 def _clean_up(arn: str) -> State:
@@ -35,24 +51,19 @@ def _clean_up(arn: str) -> State:
         "phase": expression("$failure.phase"),
         "error": expression("$failure.error"),
     }
-    lost: State = {
-        "outcome": expression("$failure.error.Error"),
-        "message": expression(
-            """($contains($failure.error.Cause, /^\\{.*"errorMessage"/)
-                ? $parse($failure.error.Cause).errorMessage : $failure.error.Cause)
-                & ' Clean up failed as well (' & $states.errorOutput.Error
-                & '): the guardian deletes what is left.'"""
-        ),
-        "deleted": [],
-        "kept": [],
-    }
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {"FunctionName": arn, "Payload": payload},
         "TimeoutSeconds": 960,
         "Retry": [retry(LAMBDA_TRANSIENT, attempts=8, limit=120)],
-        "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"cleaned": lost}, "Next": "Report failure"}],
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Assign": {"unfinished": expression("$states.errorOutput")},
+                "Next": "Run not cleaned up",
+            }
+        ],
         "Assign": {"cleaned": expression("$states.result.Payload")},
-        "Next": "Report failure",
+        "Next": "Was the model promoted",
     }

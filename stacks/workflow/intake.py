@@ -74,7 +74,7 @@ def _start() -> State:
     assigned: dict[str, object] = {"event": expression("$states.input")}
     assigned |= {"waited": False, "turns": 0, "answers": []}
     assigned |= dict.fromkeys(
-        ("plan", "failure", "cleaned", "champion", "turn", *RESULTS), expression("null")
+        ("plan", "failure", "cleaned", "unfinished", "champion", "turn", *RESULTS), expression("null")
     )
     return {"Type": "Pass", "Assign": assigned, "Next": "Is the run file dropped"}
 

@@ -63,7 +63,7 @@ def report_state(arn: str, *, outcome: str, message: str, following: str) -> Sta
         "Catch": [
             {
                 "ErrorEquals": ["States.ALL"],
-                "Assign": {"unreported": expression("$states.errorOutput")},
+                "Assign": {"unfinished": expression("$states.errorOutput")},
                 "Next": "Run unreported",
             }
         ],

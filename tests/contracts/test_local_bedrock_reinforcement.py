@@ -1,108 +1,31 @@
-"""Reinforcement in our Bedrock: the user's function is asked with the role's rights, the model learns."""
+"""Reinforcement in our Bedrock: what is refused, what is trained and what is told of it."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.unit.local_bedrock.rewards import (
+    KIND,
+    NOVA_2,
+    GradedWorld,
+    by_reference,
+    config,
+    prompts,
+    request,
+    run,
+)
 from tests.unit.local_bedrock.support import ACCOUNT, MICRO, World, refused
-
-NOVA_2 = "amazon.nova-2-lite-v1:0:256k"
-GRADER = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:reward"
-KIND = "REINFORCEMENT_FINE_TUNING"
-Handler = Callable[[list[dict[str, Any]]], Any]
-
-
-def by_reference(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Reward 1 for the reference answer."""
-    return [
-        {
-            "id": sample["id"],
-            "aggregate_reward_score": float(
-                sample["messages"][-1]["content"] == sample["metadata"]["reference_answer"]
-            ),
-            "metrics_list": [{"name": "right", "value": 1, "type": "Metric"}],
-        }
-        for sample in samples
-    ]
-
-
-class GradedWorld(World):
-    """A world with a reward function; `asked` holds the events of its calls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handler: Handler = by_reference
-        self.function_error: str | None = None
-        self.refusal: ClientError | None = None
-        self.asked: list[list[dict[str, Any]]] = []
-
-    def client(self, service_name: str, **options: Any) -> Any:
-        if service_name != "lambda":
-            return super().client(service_name, **options)
-        assert options["config"].read_timeout > 900, "a function may take 15 minutes"
-        return self
-
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        assert FunctionName == GRADER
-        if self.refusal is not None:
-            raise self.refusal
-        self.asked.append(json.loads(Payload))
-        answer = self.handler(self.asked[-1])
-        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        error = {"FunctionError": self.function_error} if self.function_error else {}
-        return {"StatusCode": 200, "Payload": io.BytesIO(body), **error}
 
 
 @pytest.fixture
 def world() -> Iterator[GradedWorld]:
     with GradedWorld() as made:
         yield made
-
-
-def prompts(count: int = 100, start: int = 0) -> list[dict[str, Any]]:
-    """Return records that want their last word but one."""
-    return [
-        {
-            "messages": [
-                {"role": "system", "content": "Answer with one word."},
-                {"role": "user", "content": f"Number {k} goes left or right?"},
-            ],
-            "reference_answer": "or",
-            "topic": {"number": k},
-        }
-        for k in range(start, start + count)
-    ]
-
-
-def config(**hyperparameters: Any) -> dict[str, Any]:
-    grader = {"lambdaGrader": {"lambdaArn": GRADER}}
-    return {"rftConfig": {"graderConfig": grader, "hyperParameters": hyperparameters}}
-
-
-def request(world: World, records: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
-    asked = world.job_request(
-        customizationType=KIND,
-        baseModelIdentifier=NOVA_2,
-        customizationConfig=config(batchSize=32, epochCount=2, evalInterval=3),
-        trainingDataConfig={"s3Uri": world.put_records("data/prompts.jsonl", records)},
-    )
-    return asked | changes
-
-
-def run(world: World, records: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
-    """Run a job to its end and return what the API tells of it."""
-    asked = request(world, prompts() if records is None else records, **changes)
-    arn = world.bedrock().create_model_customization_job(**asked)["jobArn"]
-    world.wait(arn)
-    told: dict[str, Any] = world.bedrock().get_model_customization_job(jobIdentifier=arn)
-    return told
 
 
 def table(world: World, told: dict[str, Any], name: str) -> list[dict[str, str]]:
@@ -280,79 +203,3 @@ def test_prompts_that_are_refused(world: GradedWorld, change: Callable[[Any], An
     assert message in told["failureMessage"]
     assert told["statusDetails"]["validationDetails"]["status"] == "Failed"
     assert world.asked == []
-
-
-def all_but(**changes: Any) -> Handler:
-    """Return a function whose first entry differs from a right one; None takes a key away."""
-
-    def handle(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        entries = by_reference(samples)
-        entries[0] = {name: value for name, value in {**entries[0], **changes}.items() if value is not None}
-        return entries
-
-    return handle
-
-
-@pytest.mark.parametrize(
-    ("handler", "message"),
-    [
-        (lambda samples: {"statusCode": 200, "body": "[]"}, "the answer must be a list"),
-        (lambda samples: None, "the answer must be a list, not null"),
-        (lambda samples: b"<html>", "the answer is not JSON: <html>"),
-        (lambda samples: b"[" * 100_000, "the answer is not JSON"),
-        (lambda samples: [1.0 for _ in samples], "entry 0: must be an object, not 1.0"),
-        (lambda samples: by_reference(samples)[1:], "1 of 64 ids have no entry, among them sample-1"),
-        (lambda samples: [], "64 of 64 ids have no entry"),
-        (lambda samples: by_reference(samples + samples[:1]), "entry 64: the id sample-1 comes twice"),
-        (all_but(id="0"), 'entry 0: the id "0" was not asked for'),
-        (all_but(id=[1]), "entry 0: the id [1] was not asked for"),
-        (all_but(aggregate_reward_score=None), "entry 0: aggregate_reward_score is missing"),
-        (all_but(aggregate_reward_score="1"), 'must be a finite number, not "1"'),
-        (all_but(aggregate_reward_score=True), "must be a finite number, not true"),
-        (all_but(aggregate_reward_score=float("nan")), "must be a finite number, not NaN"),
-        (all_but(aggregate_reward_score=float("inf")), "must be a finite number, not Infinity"),
-        (all_but(aggregate_reward_score=10**400), "must be a finite number, not 1000"),
-        (
-            all_but(metrics_list=[{"name": "a", "value": 1, "type": "Score"}]),
-            "with the type Reward or Metric",
-        ),
-        (all_but(metrics_list={"a": 1}), "metrics_list must be a list"),
-    ],
-)
-def test_a_function_that_answers_nonsense(world: GradedWorld, handler: Handler, message: str) -> None:
-    world.handler = handler
-    told = run(world)
-    assert told["status"] == "Failed"
-    assert told["failureMessage"].startswith(f"The reward function {GRADER} returned an invalid response: ")
-    assert message in told["failureMessage"]
-    assert told["statusDetails"]["trainingDetails"]["status"] == "Failed"
-    assert world.bedrock().list_custom_models()["modelSummaries"] == []
-
-
-def test_a_score_alone_is_enough_and_may_be_an_integer(world: GradedWorld) -> None:
-    world.handler = lambda samples: [{"id": each["id"], "aggregate_reward_score": 1} for each in samples]
-    assert run(world)["status"] == "Completed"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"errorType": "KeyError", "errorMessage": "'reference_answer'"},
-        {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"},
-    ],
-)
-def test_a_function_that_fails(world: GradedWorld, answer: dict[str, str]) -> None:
-    world.function_error, world.handler = "Unhandled", lambda samples: answer
-    told = run(world)
-    assert told["status"] == "Failed"
-    assert f"The reward function {GRADER} failed: " in told["failureMessage"]
-    assert answer["errorMessage"] in told["failureMessage"]
-
-
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
-def test_a_function_that_cannot_be_called(world: GradedWorld, code: str) -> None:
-    world.refusal = ClientError({"Error": {"Code": code, "Message": "no"}}, "Invoke")
-    told = run(world)
-    assert told["status"] == "Failed"
-    assert "could not be invoked with the role given" in told["failureMessage"]
-    assert code in told["failureMessage"]

@@ -77,3 +77,7 @@ def test_an_order_that_could_never_strike_is_refused(bare_cloud: LocalCloud) -> 
         bare_cloud.admin(command="call_fault", service="ec2", operation="RunInstances", error="x")
     with pytest.raises(LocalCloudError, match="an error or a delay"):
         bare_cloud.admin(command="call_fault", service="s3", operation="GetObject")
+    with pytest.raises(LocalCloudError, match="needs `about`"):
+        bare_cloud.admin(command="state_fault", state="Claim run", about="")
+    with pytest.raises(LocalCloudError, match="unexpected keyword"):
+        bare_cloud.admin(command="state_fault", state="Claim run", about="x", error="y")

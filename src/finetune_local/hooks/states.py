@@ -65,15 +65,17 @@ def around_executions(run: Callable[[Json, Json, Callable[[], None]], None]) -> 
     engine._run_execution = start
 
 
-def around_tasks(check: Callable[[], None]) -> None:
-    """Call `check()` before each Task state; it may raise to end the execution's thread.
+def around_tasks(enter: Callable[[str, str], None]) -> None:
+    """Call `enter(state, input)` before each Task state, with its name and the execution's input as text.
+
+    It may raise to end the execution's thread.
 
     Fills in that TimeoutSeconds of a Task may be an expression.
     """
     generic = engine._execute_task
 
     def execute(state: Json, raw_input: Value, execution: Json, ctx: Json) -> Value:
-        check()
+        enter(str(ctx["State"]["Name"]), str(execution.get("input", "")))
         if isinstance(state.get("TimeoutSeconds"), str):
             seconds = engine._jsonata_state_field(state, "TimeoutSeconds", "number", raw_input, ctx)
             state = {**state, "TimeoutSeconds": seconds}
@@ -123,6 +125,12 @@ def time_out(execution: Json) -> bool:
     engine._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
     engine._emit_execution_status_event(execution)
     return True
+
+
+def time_out_by_arn(execution_arn: str) -> bool:
+    """End a running execution as TIMED_OUT; False if it was over already or never was."""
+    execution = engine._executions.get(execution_arn)
+    return bool(execution) and time_out(execution)
 
 
 def open_token(token: str) -> threading.Event:

@@ -29,7 +29,7 @@ from .sampling import draw
 from .tokenizer import END, Tokenizer
 from .training import FINAL_RATE, State, word_weights
 
-ROLLOUT_TOKENS = 48
+ROLLOUT_TOKENS = 32
 """Most tokens of an answer in training, whatever the job allows, so that a step's cost has a bound."""
 
 UPDATE_ANSWERS = 16

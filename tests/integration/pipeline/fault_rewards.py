@@ -8,7 +8,6 @@ from tests.integration.pipeline.fault_cells import (
     OD,
     Cell,
     call_order,
-    on_function,
 )
 
 REWARD = """\
@@ -22,7 +21,7 @@ def score(each):
 """Any answer will do: what the model learns does not matter here."""
 
 
-def rewards() -> list[Cell]:
+def _passing() -> list[Cell]:
     """Whatever happens around the run's own function, none is left behind."""
     many = BEYOND_BOTOCORE
     rows = [
@@ -33,16 +32,16 @@ def rewards() -> list[Cell]:
         ("GetFunction", "PromoteModel"),
         ("DeleteFunction", "PromoteModel"),
     ]
-    cells = [Cell("DeployReward is refused, breaks, answers in vain", calls=on_function("DeployReward"))]
+    cells = []
     for operation, caller in rows:
         slow = call_order("lambda", operation, "TooManyRequestsException", many, caller=caller)
         cells.append(Cell(f"{operation} by {caller}: throttled", calls=(slow,)))
         lost = call_order("lambda", operation, "ServiceException", many, caller=caller, after_effect=True)
         cells.append(Cell(f"{operation} by {caller}: 5xx, although it acts", calls=(lost,)))
-    return [replace(cell, settings=OD, reward=REWARD) for cell in cells] + _lasting_rewards()
+    return [replace(cell, settings=OD, reward=REWARD) for cell in cells]
 
 
-def _lasting_rewards() -> list[Cell]:
+def _lasting() -> list[Cell]:
     denied = call_order("lambda", "CreateFunction", "AccessDeniedException", FOR_EVER, caller="DeployReward")
     broken = call_order("lambda", "Invoke", "ServiceException", FOR_EVER, caller="DeployReward")
     lost = call_order("lambda", "DeleteFunction", "ServiceException", 2, caller="CleanUp", after_effect=True)
@@ -57,3 +56,6 @@ def _lasting_rewards() -> list[Cell]:
     return [replace(cell, reward=REWARD) for cell in cells] + [
         Cell("the reward raises", "RewardInvalid", reward=raising)
     ]
+
+
+REWARD_CELLS = [*_passing(), *_lasting()]

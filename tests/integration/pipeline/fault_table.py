@@ -3,21 +3,58 @@
 A cell's orders are aimed at its own dataset, so that many runs can be under way side by side.
 """
 
-from tests.integration.pipeline.fault_cells import (
-    BEYOND_BOTOCORE,
-    BROKEN,
-    FOR_EVER,
-    OD,
-    PT,
-    THROTTLED,
-    Cell,
-    bedrock_order,
-    call_order,
-    on_function,
-)
-from tests.integration.pipeline.fault_rewards import REWARD, rewards
+from dataclasses import dataclass, field
 
-REFUSED_TEST = bedrock_order("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
+THROTTLED, BROKEN = "ThrottlingException", "InternalServerException"
+FOR_EVER = 10_000
+BEYOND_BOTOCORE = 6
+"""More than botocore asks by itself inside a function: the function fails, and its state asks again."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run: `bedrock` and `calls` are orders for calls, `orders` other commands for the local Bedrock."""
+
+    name: str
+    outcome: str = "Promoted"
+    bedrock: tuple[dict, ...] = ()
+    calls: tuple[dict, ...] = ()
+    orders: tuple[dict, ...] = ()
+    settings: dict = field(default_factory=dict)
+    reward: str = ""
+    """Source of the reward.py that comes along: the run is a reinforcement then."""
+    hold: str = ""
+    """Phase in which the run is held and then aborted or timed out."""
+    twice: bool = False
+    told: bool = True
+    """Whether a notice can be sent at all."""
+    execution_error: str = ""
+    """What the execution says where that differs from the outcome."""
+    states: tuple[dict, ...] = ()
+    """Orders for states, whichever service their task calls."""
+    answers: bool = False
+    """Whether people are asked, and say yes."""
+    champion: bool = False
+    """Whether the dataset has a champion already, made by a run of its own."""
+    large: bool = False
+    """Whether the dataset takes the way of large ones."""
+    ends: str = ""
+    """RunAborted or RunTimedOut: how the execution is ended where it stands still."""
+    keeps: str = ""
+    """What may stay behind a run that failed: "commitment" (cannot be ended), "model" (was judged better)."""
+
+
+def _bedrock(operation: str, error: str, count: int = 3, **more) -> dict:
+    return {"operation": operation, "error": error, "count": count, **more}
+
+
+def call_order(service: str, operation: str, error: str, count: int = 3, **more) -> dict:
+    return {"service": service, "operation": operation, "error": error, "count": count, **more}
+
+
+PT = {"serving": "provisioned_throughput"}
+OD = {"serving": "on_demand"}
+REFUSED_TEST = _bedrock("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
 
 
 def _passing_bedrock() -> list[Cell]:
@@ -37,16 +74,16 @@ def _passing_bedrock() -> list[Cell]:
     for operation, aim, settings, count in asked:
         where = f"{operation}{' by ' + aim['caller'] if aim else ''}"
         for error in (THROTTLED, BROKEN):
-            order = bedrock_order(operation, error, count, **aim)
+            order = _bedrock(operation, error, count, **aim)
             cells.append(Cell(f"{where}: {count} x {error}", bedrock=(order,), settings=settings))
     for operation, settings in (
         ("CreateModelCustomizationJob", {}),
         ("CreateProvisionedModelThroughput", PT),
         ("CreateCustomModelDeployment", OD),
     ):
-        order = bedrock_order(operation, BROKEN, 3, after_effect=True)
+        order = _bedrock(operation, BROKEN, 3, after_effect=True)
         cells.append(Cell(f"{operation}: answers lost", bedrock=(order,), settings=settings))
-    place = bedrock_order("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
+    place = _bedrock("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
     cells.append(Cell("no place for the job for a while", bedrock=(place,)))
     return cells
 
@@ -72,11 +109,11 @@ def _lasting_bedrock() -> list[Cell]:
     for operation, error, lost, settings, outcome in rows:
         # Clean up looks and deletes under a role of its own, which is not struck.
         caller = "DeployModel" if settings is OD else "FineTuning"
-        order = bedrock_order(operation, error, FOR_EVER, after_effect=lost, caller=caller)
+        order = _bedrock(operation, error, FOR_EVER, after_effect=lost, caller=caller)
         words = f"{operation}: {error} for ever{', although it acts' if lost else ''}"
         cells.append(Cell(words, outcome, bedrock=(order,), settings=settings))
     cells.append(Cell("the endpoint refuses", "ServingFailed", bedrock=(REFUSED_TEST,), settings=OD))
-    silent = bedrock_order("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
+    silent = _bedrock("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
     cells.append(Cell("no model answers any prompt", "EvaluationFailed", bedrock=(silent,), settings=OD))
     return cells
 
@@ -121,7 +158,7 @@ def _cleaning() -> list[Cell]:
             "StopModelCustomizationJob",
             {},
             # Step Functions tries to stop the job when the watch ends its branch: that fails as well.
-            (bedrock_order("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
+            (_bedrock("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
             ({"command": "stall_job", "stage": "validation"},),
             "TrainingStalled",
         ),
@@ -129,7 +166,7 @@ def _cleaning() -> list[Cell]:
     cells = []
     for operation, settings, first, orders, outcome in rows:
         for error, lost in ((THROTTLED, False), (BROKEN, True)):
-            order = bedrock_order(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
+            order = _bedrock(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
             words = f"cleaning up: {operation}: {'answers lost' if lost else error}"
             cells.append(Cell(words, outcome, (*first, order), (), orders, settings))
     return cells
@@ -154,6 +191,14 @@ def _functions() -> list[Cell]:
         )
     )
     return cells
+
+
+def on_function(name: str) -> tuple[dict, ...]:
+    return (
+        call_order("lambda", "Invoke", "TooManyRequestsException", 1, about=[name]),
+        call_order("lambda", "Invoke", "ServiceException", 1, about=[name]),
+        call_order("lambda", "Invoke", "ServiceException", 1, about=[name], after_effect=True),
+    )
 
 
 def _stores() -> list[Cell]:
@@ -223,13 +268,11 @@ def _lasting_stores() -> list[Cell]:
 
 STEP_METRICS = "step_wise_training_metrics.csv"
 """What a job writes last of all: it is held there, while it trains."""
-PHASES = ("reward", "train", "serve", "evaluate", "approve")
+PHASES = ("train", "serve", "evaluate", "approve")
 
 
 def _held(outcome: str) -> list[Cell]:
-    asked = call_order("lambda", "Invoke", "", 1, caller="DeployReward", about=["reward"], delay=10**7)
     holds = {
-        "reward": {"calls": (asked,), "reward": REWARD},
         "train": {"calls": (call_order("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
         "serve": {"calls": (call_order("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
         "evaluate": {"calls": (call_order("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
@@ -250,7 +293,6 @@ CELLS = [
     *_jobs_and_endpoints(),
     *_cleaning(),
     *_functions(),
-    *rewards(),
     *_stores(),
     *TWICE,
     *ABORTED,

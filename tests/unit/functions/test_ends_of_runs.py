@@ -296,8 +296,8 @@ def test_another_executions_run_is_left_alone(aws: FakeAws, call: Call) -> None:
     assert not aws.made("sns:Publish")
 
 
-def close(call: Call, status: str = "ABORTED") -> dict[str, Any]:
-    return call("close_run", {"detail": {"executionArn": EXECUTION, "status": status, "cause": None}})
+def close(call: Call, status: str = "ABORTED", cause: str | None = None) -> dict[str, Any]:
+    return call("close_run", {"detail": {"executionArn": EXECUTION, "status": status, "cause": cause}})
 
 
 def test_an_aborted_execution_is_cleaned_up_and_reported(aws: FakeAws, call: Call) -> None:
@@ -344,3 +344,59 @@ def test_a_promotion_whose_report_was_lost_stays_promoted(aws: FakeAws, call: Ca
     close(call, "FAILED")
     assert account.found
     assert aws.table.plain(f"run#{RUN_ID}", "run")["status"] == "PROMOTED"
+
+
+def unfinished(**known: Any) -> str:
+    """The cause with which the machine ends when a state of its failure path fails."""
+    refused = {"Error": "AccessDenied", "Cause": "not allowed"}
+    return json.dumps({"failure": None, "cleaned": None, "unfinished": refused} | known)
+
+
+def test_what_clean_up_could_not_take_down_is_taken_down_under_the_failures_own_name(
+    aws: FakeAws, call: Call
+) -> None:
+    claim(aws)
+    account = Endpoints(aws, throughput())
+    failure = {"phase": "train", "error": {"Error": "States.TaskFailed", "Cause": "Internal error"}}
+    close(call, "FAILED", unfinished(failure=failure))
+    assert not account.found
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert (item["status"], item["outcome"]) == ("FAILED", "TrainingFailed")
+    assert 'Bedrock said: "Internal error"' in item["message"]
+
+
+def test_a_model_that_was_held_stays_when_clean_up_failed(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    aws.on("bedrock:GetCustomModel", {"modelArn": CUSTOM_ARN, "modelName": "m", "baseModelArn": "b"})
+    failure = {"phase": "evaluate", "error": {"Error": "Held", "Cause": "no gain"}}
+    close(call, "FAILED", unfinished(failure=failure))
+    assert aws.table.plain(f"run#{RUN_ID}", "run")["outcome"] == "Held"
+    assert not aws.made("bedrock:DeleteCustomModel")
+
+
+def test_the_end_that_clean_up_gave_a_run_is_reported(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    cleaned = {"outcome": "ServingFailed", "message": "no host", "deleted": [], "kept": []}
+    close(call, "FAILED", unfinished(cleaned=cleaned))
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert item["outcome"] == "ServingFailed"
+    assert item["message"].startswith("no host")
+
+
+@pytest.mark.parametrize("cause", ["", "{", "[]", '{"failure": 3}', "Lambda was sad"])
+def test_any_other_cause_is_kept_as_it_is(aws: FakeAws, call: Call, cause: str) -> None:
+    claim(aws)
+    close(call, "FAILED", cause)
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert item["outcome"] == "RunFailed"
+    assert cause in item["message"]
+
+
+def test_clean_up_finds_a_promotion_whose_answer_was_lost(aws: FakeAws, call: Call) -> None:
+    claim(aws)
+    champion(aws, PT_ARN, run_id=RUN_ID)
+    account = Endpoints(aws, throughput())
+    event = {"plan": plan(), "phase": "promote", "error": {"Error": "States.Timeout", "Cause": ""}}
+    found = call("clean_up", event)
+    assert (found["outcome"], found["deleted"]) == ("Promoted", [])
+    assert account.found

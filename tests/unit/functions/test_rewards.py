@@ -383,7 +383,7 @@ def test_a_deletion_whose_answer_was_lost_is_denied_and_fine(aws: FakeAws, call:
     account = Lambdas(aws)
     account.put(NAME, RIGHT, TAGS)
 
-    def delete(FunctionName: str) -> Any:
+    def delete(**_: Any) -> Any:
         account.found.clear()
         raise error("AccessDeniedException", status=403)
 
