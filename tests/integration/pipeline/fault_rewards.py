@@ -2,13 +2,7 @@
 
 from dataclasses import replace
 
-from tests.integration.pipeline.fault_cells import (
-    BEYOND_BOTOCORE,
-    FOR_EVER,
-    OD,
-    Cell,
-    call_order,
-)
+from tests.integration.pipeline.fault_table import BEYOND_BOTOCORE, FOR_EVER, OD, Cell, call_order
 
 REWARD = """\
 def lambda_handler(event, context):
