@@ -256,7 +256,8 @@ def test_every_state_is_reached_and_every_path_ends():
 
 def test_after_something_billable_every_failure_is_cleaned_up():
     states = _machine()["States"]
-    billable = ("Train and watch", "Read training", "Record serving", "Create provisioned throughput")
+    billable = ("Deploy reward", "Record price", "Estimate price")
+    billable += ("Train and watch", "Read training", "Record serving", "Create provisioned throughput")
     billable += (
         "Get provisioned throughput",
         "Deploy model",
@@ -269,9 +270,12 @@ def test_after_something_billable_every_failure_is_cleaned_up():
         assert {rule["Next"] for rule in states[name]["Catch"]} == {"Clean up"}, name
 
 
-def test_the_failure_path_never_ends_green():
+def test_the_failure_path_ends_green_only_for_what_was_promoted_already():
     states = _machine()["States"]
-    seen, waiting = set(), ["Clean up"]
+    promoted = states["Was the model promoted"]["Choices"][0]
+    assert _render(promoted["Condition"], {"cleaned": {"outcome": "Promoted"}}) is True
+    assert _render(promoted["Condition"], {"cleaned": {"outcome": "TrainingFailed"}}) is False
+    seen, waiting = {promoted["Next"]}, ["Clean up"]
     while waiting:
         name = waiting.pop()
         if name not in seen:
