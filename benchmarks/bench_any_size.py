@@ -5,7 +5,10 @@ that Titan takes), drops it, and lets the run end at its ceiling of one cent, in
 validation. Seconds and memory are the functions' own on this machine; gigabyte-seconds are priced with the
 memory that they are deployed with.
 
-    .venv/bin/python benchmarks/bench_any_size.py [--megabytes 64] [--shard-mib 64] [--save]
+    .venv/bin/python benchmarks/bench_any_size.py [--megabytes 64] [--requested warn] [--save]
+
+Secrets and near duplicates are looked for with `--requested warn` alone, as a run does unless it is told
+otherwise: they take many times longer than all other checks (docs/speed.md).
 """
 
 from __future__ import annotations
@@ -66,11 +69,12 @@ def resize(here: Surroundings, shard_bytes: int) -> None:
     states.update_state_machine(stateMachineArn=machine, definition=sized)
 
 
-def run(here: Surroundings, corpus: Path) -> str:
+def run(here: Surroundings, corpus: Path, requested: str) -> str:
     """Drop the corpus and its settings, wait for the end of the run, and give its execution."""
     s3, states, bucket = here.client("s3"), here.client("stepfunctions"), here.names["data-bucket"]
+    settings = RUN | {"secrets": requested, "near_duplicates": requested}
     s3.upload_file(str(corpus), bucket, "corpora/any-size/corpus.jsonl")
-    s3.put_object(Bucket=bucket, Key="corpora/any-size/run.json", Body=json.dumps(RUN).encode())
+    s3.put_object(Bucket=bucket, Key="corpora/any-size/run.json", Body=json.dumps(settings).encode())
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         time.sleep(1)
@@ -138,7 +142,7 @@ def price(calls: dict[str, list[float]]) -> dict[str, float]:
     return amounts | {"together": sum(amounts.values())}
 
 
-def measure(megabytes: int, shard_mib: int) -> dict[str, Any]:
+def measure(megabytes: int, shard_mib: int, requested: str) -> dict[str, Any]:
     """Run it all once and give the figures."""
     console = Console()
     with (
@@ -149,7 +153,7 @@ def measure(megabytes: int, shard_mib: int) -> dict[str, Any]:
         write(corpus, CORPUS, megabytes * 1_000_000)
         size = corpus.stat().st_size
         resize(here, shard_mib * MIB)
-        execution = run(here, corpus)
+        execution = run(here, corpus, requested)
         times = read_times(here.client("stepfunctions"), execution)
         all_calls = reported(here)
         server = json.loads((Path(folder) / "cloud" / "server.json").read_text())["pid"]
@@ -168,21 +172,23 @@ def measure(megabytes: int, shard_mib: int) -> dict[str, Any]:
         "bytes": size,
         "records": report["records"],
         "valid": report["valid"],
+        "secrets_and_near_duplicates": requested,
         "shard_bytes": shard_mib * MIB,
         "shards": len(calls["validate_shard"]),
         "wall_seconds": round(sum(times.seconds[step] for step in STEPS), 2),
         "step_seconds": {step: round(times.seconds[step], 2) for step in STEPS},
-        "functions": {
-            name: {
-                "calls": len(seconds),
-                "seconds": round(sum(seconds), 2),
-                "longest_seconds": round(max(seconds), 2),
-                "processor_seconds": round(work[name], 2),
-                "peak_mib": memory[name],
-            }
-            for name, seconds in calls.items()
-        },
+        "functions": {name: _figures(seconds, work[name], memory[name]) for name, seconds in calls.items()},
         "dollars": {name: round(value, 6) for name, value in price(calls).items()},
+    }
+
+
+def _figures(seconds: list[float], work: float, memory: int) -> dict[str, float]:
+    return {
+        "calls": len(seconds),
+        "seconds": round(sum(seconds), 2),
+        "longest_seconds": round(max(seconds), 2),
+        "processor_seconds": round(work, 2),
+        "peak_mib": memory,
     }
 
 
@@ -201,9 +207,12 @@ def main() -> None:
     )
     parser.add_argument("--megabytes", type=int, default=64, help="size of the corpus (default 64)")
     parser.add_argument("--shard-mib", type=int, default=64, help="size of a shard (default 64)")
+    parser.add_argument(
+        "--requested", choices=("off", "warn"), default="off", help="secrets, near duplicates"
+    )
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.name}")
     chosen = parser.parse_args()
-    figures = measure(chosen.megabytes, chosen.shard_mib)
+    figures = measure(chosen.megabytes, chosen.shard_mib, chosen.requested)
     text = json.dumps(figures, indent=2)
     print(text)
     if chosen.save:

@@ -1,18 +1,22 @@
 """Compares full validation with plain decoding of the same files, in one run on one core.
 
     python benchmarks/bench_validation.py [--megabytes 100] [--rounds 5] [--shape converse …] [--json FILE]
+    python benchmarks/validation_tables.py      # the same figures into docs/speed.md
 
-For each shape of data: the typed decode by msgspec alone (the ceiling), the standard library's json,
-pydantic's typed decode, our validation with every check on that the dataset's content needs, and the same
-with two processes over byte ranges. The modes take turns, round by round. Speeds are MB (10^6 bytes of file)
-per second of processor time, medians of the rounds, so that others on the machine disturb little; what two
-processes gain is told by the wall clock (which neighbours do disturb) and by the share of processor time that
-is not spent twice. Memory is the peak of a process of its own. The data are seeded; see `data_validation`.
+For each shape of data: the typed decode by msgspec alone (the ceiling; also by blocks of lines instead of
+line by line), the standard library's json, pydantic's typed decode, our validation with every check on that
+the dataset's content needs (`CHECKS`), and the same with two processes over byte ranges. Beside it the checks
+that are asked for one by one, and the cold start of the function. The modes take turns, round by round.
+Speeds are MB (10^6 bytes of file) per second of processor time, medians of the rounds, so that others on the
+machine disturb little; what two processes gain is told by the wall clock (which neighbours do disturb) and by
+the share of processor time that is not spent twice. Memory is the peak of a process of its own. The data are
+seeded; see `data_validation`.
 """
 
 import argparse
 import json
 import os
+import platform
 import resource
 import statistics
 import subprocess
@@ -21,15 +25,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "lambdas"), str(ROOT)]
 
-from benchmarks.data_validation import SHAPES, Shape, write  # noqa: E402 - the paths come first
-from benchmarks.plain_decoding import decode_json, decode_pydantic, decode_typed  # noqa: E402
+from benchmarks import cold_start, switched_checks  # noqa: E402 - the paths come first
+from benchmarks.data_validation import SHAPES, Shape, write  # noqa: E402
+from benchmarks.plain_decoding import (  # noqa: E402
+    decode_blocks,
+    decode_json,
+    decode_pydantic,
+    decode_typed,
+)
+from benchmarks.validation_tables import HEAD, Row, ruled, section, table_line  # noqa: E402
+from finetune_core.blocks import BLOCK  # noqa: E402
 from finetune_core.catalogue import find_model  # noqa: E402
 from finetune_core.findings import Spec  # noqa: E402
 from finetune_core.model_rules import Model  # noqa: E402
@@ -37,17 +50,21 @@ from finetune_core.partials import Partial, merge  # noqa: E402
 from finetune_core.validation import offered_rules, scan_range, validate  # noqa: E402
 
 GOALS: Final = {"converse": 0.5, "messages": 0.6, "prompt-completion": 0.6, "pretraining": 0.7}
-STRETCH: Final = 0.75
-TWO_GOAL: Final = 1.8
-MEMORY_GOAL: Final = 150
-IMPORT_GOAL: Final = 150
+CHECKS: Final = (
+    "UTF-8, byte order mark, line ends, blank and overlong lines",
+    "JSON syntax, unknown, missing and repeated keys, types, format of the records",
+    "roles and their order, blank texts, reserved strings, addresses and numbers of media",
+    "records and files against the model's limits, tokens, records far longer or shorter than the rest",
+    "exact duplicates and leakage between files, balance of labels",
+)
+"""What every run checks. On request alone: media files, near duplicates, secrets and personal data."""
 
 
 def chunks(path: Path, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """Yield a file's bytes from `start` on in pieces of 64 KiB."""
+    """Yield a file's bytes from `start` on, a block at a time."""
     with path.open("rb", buffering=0) as file:
         file.seek(start)
-        while piece := file.read(65_536):
+        while piece := file.read(BLOCK):
             yield piece
 
 
@@ -90,11 +107,11 @@ def validate_two(path: Path, name: str, pool: ProcessPoolExecutor) -> float:
 
 MODES: Final[dict[str, Callable[[Path, str], None]]] = {
     "typed": decode_typed,
+    "typed blocks": decode_blocks,
     "json": decode_json,
     "pydantic": decode_pydantic,
     "ours": validate_one,
 }
-Row = dict[str, float]
 
 
 def timed(run: Callable[[Path, str], None], path: Path, name: str) -> tuple[float, float]:
@@ -136,37 +153,18 @@ def compare(name: str, size: int, rounds: int, pool: ProcessPoolExecutor) -> Row
     return row
 
 
-def import_milliseconds() -> float:
-    """Return what importing the validator adds to the interpreter's start: processor time, median of 7."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "lambdas")}
-
-    def milliseconds(code: str) -> float:
-        command = [sys.executable, "-c", f"{code}\nimport time; print(time.process_time())"]
-        runs = [
-            subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
-            for _ in range(7)
-        ]
-        return 1000 * statistics.median(float(run.stdout) for run in runs)
-
-    return milliseconds("import finetune_core.validation") - milliseconds("pass")
-
-
-def table_line(name: str, row: Row) -> str:
-    """Return one row of the Markdown table: every ratio beside its goal."""
-    ratio, goal = row["ours / typed"], row["goal"]
-    met = "yes" if ratio >= STRETCH else "goal" if ratio >= goal else "**no**"
-    return (
-        f"| {name} | {row['typed']:.0f} | {row['json']:.0f} | {row['pydantic']:.0f} | {row['ours']:.0f}"
-        f" | **{ratio:.2f}** | {goal} / {STRETCH} | {met}"
-        f" | {row['ours / json']:.1f} | {row['ours / pydantic']:.1f}"
-        f" | {row['two processes, processor']:.2f} / {row['two processes, wall']:.2f} | {row['memory']:.0f} |"
-    )
-
-
-HEAD: Final = (
-    "| shape | typed MB/s | json | pydantic | ours | of typed | goal / stretch | reached | of json"
-    f" | of pydantic | two processes, processor / wall (goal {TWO_GOAL}) | MB (goal {MEMORY_GOAL}) |"
-)
+def surroundings() -> dict[str, Any]:
+    """Tell when and where this is measured."""
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "processors": os.cpu_count(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+            "load_average": [round(value, 2) for value in os.getloadavg()],
+        },
+        "checks": CHECKS,
+    }
 
 
 def main() -> None:
@@ -182,15 +180,17 @@ def main() -> None:
         MODES[options.child[0]](Path(options.child[1]), options.shape[0])
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
-    print(HEAD, "|---" * HEAD.count(" | ") + "|---|", sep="\n")
-    results: dict[str, Row | float] = {}
+    size = options.megabytes
+    results = surroundings() | {"megabytes": size, "rounds": options.rounds, "shapes": {}}
+    print("Checks that are on:", *CHECKS, "", ruled(HEAD), sep="\n")
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         for name in options.shape or SHAPES:
-            row = compare(name, options.megabytes * 1_000_000, options.rounds, pool)
-            results[name] = row
+            row = compare(name, size * 1_000_000, options.rounds, pool)
+            results["shapes"][name] = row
             print(table_line(name, row), flush=True)
-    results["import milliseconds"] = import_milliseconds()
-    print(f"\nImport of the validator: {results['import milliseconds']:.0f} ms (goal {IMPORT_GOAL})")
+    results["switched"] = switched_checks.measure(max(size // 10, 1))
+    results["cold_start"] = cold_start.measure()
+    print("", section(results), sep="\n")
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
 

@@ -81,6 +81,15 @@ def pretraining(rng: random.Random, turns: Turns, words: Turns, *, english: bool
     return {"input": "\n".join(parts)}
 
 
+def illustrated(rng: random.Random, turns: Turns, words: Turns, *, english: bool) -> Record:
+    """Return a Converse record whose first message names an image."""
+    record = converse(rng, turns, words, english=english)
+    uri = f"s3://bucket/images/{rng.randrange(10**9)}.png"
+    image = {"image": {"format": "png", "source": {"s3Location": {"uri": uri}}}}
+    record["messages"][0]["content"].append(image)
+    return record
+
+
 class Shape:
     """One dataset of the benchmark: who makes its records, of what size, for which model."""
 
@@ -119,6 +128,9 @@ SHAPES: Final[dict[str, Shape]] = {
     "prompt-completion": Shape(pair, (1, 1), (8, 70), model=LLAMA),
     "pretraining": Shape(pretraining, (8, 20), (20, 80), model=TITAN, kind="continued-pre-training"),
 }
+
+ILLUSTRATED: Final = Shape(illustrated, (1, 10), (8, 45), model="amazon.nova-lite-v1:0:300k")
+"""Not among the shapes: no record with media can be proved by the fast path."""
 
 
 def lines(shape: Shape, size: int, seed: int = 1) -> Iterator[bytes]:

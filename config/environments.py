@@ -24,6 +24,7 @@ LOCAL = Settings(
     termination_protection=False,
     log_retention_days=1,
     log_execution_data=True,
+    approval_links=True,
     guardian_idle_hours=1.0,
     training_stall_seconds=1800,
     large_dataset_bytes=16 * 1024**2,

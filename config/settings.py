@@ -185,6 +185,8 @@ class Settings:
     settle_seconds: int = 120
     """How long a run that train.jsonl started waits for its siblings."""
     approval_timeout_seconds: int = 3 * 24 * 3600
+    approval_links: bool = False
+    """Whether notices hold a signed link, beside the commands, to a public page that takes the answer."""
     clean_up_wait_seconds: int = 780
     """How long clean up waits for what Bedrock still creates; what is left then is the guardian's."""
     evaluation_concurrency: int = 4
@@ -229,6 +231,8 @@ class Settings:
         require_one_of("lambda_architecture", self.lambda_architecture, get_args(Architecture))
         require_one_of("lambda_wheels", self.lambda_wheels, get_args(Wheels))
         require_one_of("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        links = self.approval_links  # any other true value would open a public address
+        require(isinstance(links, bool), "approval_links", links, "True or False")
         hours = self.guardian_office_hours
         require(
             hours is None or isinstance(hours, OfficeHours), "guardian_office_hours", hours, "OfficeHours"

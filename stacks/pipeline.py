@@ -11,6 +11,7 @@ from constructs import Construct
 
 from config.settings import Settings
 from finetune_core.functions import FUNCTIONS
+from stacks.components.approval_link import LinkKey, open_to_the_public
 from stacks.components.bedrock_role import BedrockRole
 from stacks.components.corpus_schedules import CorpusSchedules
 from stacks.components.dead_letters import DeadLetters
@@ -26,7 +27,7 @@ from stacks.components.reward_role import RewardRole
 from stacks.storage import StorageStack
 from stacks.workflow import Resources
 
-OUTSIDE_THE_MACHINE = ("close_run", "guard_endpoints", "watch_champions")
+OUTSIDE_THE_MACHINE = ("answer_approval", "close_run", "guard_endpoints", "watch_champions")
 
 
 class PipelineStack(Stack):
@@ -59,7 +60,9 @@ class PipelineStack(Stack):
         self.dead_letters = DeadLetters(self, "DeadLetters", key=storage.key)
         self.bedrock_role = BedrockRole(self, "BedrockRole", reach=self.reach)
         inside = [name for name in FUNCTIONS if name not in OUTSIDE_THE_MACHINE]
-        self.functions = {name: self._function(name) for name in inside}
+        self._link_address = ""
+        self.functions = {"answer_approval": self._answer_by_link()} if settings.approval_links else {}
+        self.functions |= {name: self._function(name) for name in inside}
         self.functions["close_run"] = self._function("close_run", self.dead_letters)
         self.machine = self._machine(inside)
         self._triggers()
@@ -74,6 +77,8 @@ class PipelineStack(Stack):
             "DATA_BUCKET": self._storage.data.bucket_name,
             "ARTIFACTS_BUCKET": self._storage.artifacts.bucket_name,
             "LEDGER_TABLE": self._storage.ledger.table_name,
+            "LINK_ADDRESS": self._link_address,
+            "LINK_KEY": self.reach.link_key,
             "NOTICES_TOPIC": self.notices.topic_arn,
             **self._reward_variables(),
             "RUN_DEFAULTS": self._settings.run_defaults.to_json(),
@@ -104,9 +109,10 @@ class PipelineStack(Stack):
         return self._permissions[name]
 
     def _reach(self) -> Reach:
-        storage = self._storage
+        storage, settings = self._storage, self._settings
+        links = LinkKey(self, "LinkKey", settings=settings).key_arn if settings.approval_links else ""
         return Reach(
-            environment=self._settings.environment,
+            environment=settings.environment,
             region=self.region,
             account=self.account,
             key=storage.key_arn,
@@ -115,7 +121,23 @@ class PipelineStack(Stack):
             ledger=storage.ledger_arn,
             notices=self.notices.topic_arn,
             reward_role=self.reward_role.role.role_arn if self.reward_role else "",
+            link_key=links,
         )
+
+    def _answer_by_link(self) -> PipelineFunction:
+        """Deploy the function that answers approvals by link, and remember its address."""
+        answering = PipelineFunction(
+            self,
+            "answer_approval",
+            settings=self._settings,
+            code=self._code,
+            key=self._storage.key,
+            variables=self.variables(),
+            allow=self.allowed("answer_approval"),
+            caller="its function URL; a person sees the failure and tries again",
+        )
+        self._link_address = open_to_the_public(answering)
+        return answering
 
     def _function(self, name: str, dead_letters: DeadLetters | None = None) -> PipelineFunction:
         return PipelineFunction(

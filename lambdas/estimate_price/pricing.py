@@ -11,6 +11,7 @@ import msgspec
 from finetune_aws import objects
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.price_list import live_prices
+from finetune_aws.telemetry import logger
 from finetune_core.actuals import RunCost, month_spend
 from finetune_core.budget import check_ceilings, price_run
 from finetune_core.comparison import Facts, differences
@@ -67,16 +68,26 @@ class Pricing:
 
     def _before(self) -> Facts | None:
         """Return the newest other run of the dataset that was validated."""
-        for item in self.ledger.runs_of(self.plan.dataset):
-            plan, validation = json_attribute(item, "plan"), json_attribute(item, "validation")
-            if item.get("run_id") != self.plan.run_id and plan and validation:
-                return Facts(
-                    run_id=str(item["run_id"]),
-                    outcome=str(item.get("outcome") or ""),
-                    settings=msgspec.convert(plan["settings"], RunSettings),
-                    counts=msgspec.convert(validation, Validation).counts,
-                    files=_files(msgspec.convert(plan, Plan)),
-                )
+        others = self.ledger.runs_of(self.plan.dataset)
+        found = (_facts(item) for item in others if item.get("run_id") != self.plan.run_id)
+        return next((facts for facts in found if facts), None)
+
+
+def _facts(item: Item) -> Facts | None:
+    """Return what a run is compared by; None for one that was not validated, or is of another release."""
+    plan, validation = json_attribute(item, "plan"), json_attribute(item, "validation")
+    if not plan or not validation:
+        return None
+    try:
+        return Facts(
+            run_id=str(item["run_id"]),
+            outcome=str(item.get("outcome") or ""),
+            settings=msgspec.convert(plan["settings"], RunSettings),
+            counts=msgspec.convert(validation, Validation).counts,
+            files=_files(msgspec.convert(plan, Plan)),
+        )
+    except (KeyError, msgspec.ValidationError) as error:
+        logger.warning("a run before this one cannot be compared with", extra={"error": str(error)})
         return None
 
 

@@ -73,6 +73,16 @@ class Environment:
         return self._get("REWARD_ARCHITECTURE")
 
     @property
+    def link_key(self) -> str:
+        """ARN of the KMS key that signs links to answer approvals; empty when there are no links."""
+        return self.variables.get("LINK_KEY", "")
+
+    @property
+    def link_address(self) -> str:
+        """URL of the function that answers approvals; empty when there are no links."""
+        return self.variables.get("LINK_ADDRESS", "")
+
+    @property
     def region(self) -> str:
         """AWS Region of the function (Lambda sets it)."""
         return self._get("AWS_REGION")

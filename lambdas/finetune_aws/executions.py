@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,21 @@ def is_running(execution_arn: str) -> bool:
     Calls: states:DescribeExecution.
     """
     return state(execution_arn)[0] == "RUNNING"
+
+
+def complete_task(token: str, output: Mapping[str, str]) -> bool:
+    """Answer a task that waits for its token; False when it no longer waits.
+
+    Calls: states:SendTaskSuccess.
+    """
+    try:
+        with translated("states:SendTaskSuccess", "task token"):
+            _states().send_task_success(taskToken=token, output=json.dumps(dict(output)))
+    except RequestInvalid as fault:
+        if not any(code in str(fault) for code in _GONE):
+            raise
+        return False
+    return True
 
 
 def fail_task(token: str, error: str, cause: str) -> None:

@@ -30,6 +30,7 @@ RESULTS: Final = (
     "training",
     "endpoint",
     "evaluation",
+    "commitment_approval",
     "promotion",
 )
 """What the phases produced, as it passes between the states and is kept in the ledger."""

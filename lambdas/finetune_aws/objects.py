@@ -127,8 +127,10 @@ def upload(path: Path, bucket: str, key: str) -> str:
 
     Calls: s3:PutObject, s3:AbortMultipartUpload.
     """
-    with translated("s3:PutObject", f"s3://{bucket}/{key}"):
-        _s3().upload_file(str(path), bucket, key, ExtraArgs={"ContentType": "application/jsonl"})
+    from s3transfer.manager import TransferManager  # noqa: PLC0415 - a tenth of a second, and most only read
+
+    with translated("s3:PutObject", f"s3://{bucket}/{key}"), TransferManager(_s3()) as manager:
+        manager.upload(str(path), bucket, key, {"ContentType": "application/jsonl"}).result()
     return f"s3://{bucket}/{key}"
 
 

@@ -30,7 +30,10 @@ def live_prices(family: str, region: str) -> Live:
             )
     except ServiceError as error:
         return Live(problem=f"the Price List API did not answer ({error.what})")
-    row = read_row(answer.get("PriceList", []), wanted)
+    try:
+        row = read_row(answer.get("PriceList", []), wanted)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Live(problem=f"the Price List API's answer cannot be read ({type(error).__name__}: {error})")
     return Live(
         row=row, problem="the Price List API knows no price of this model" if row == PriceRow() else ""
     )

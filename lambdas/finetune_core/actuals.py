@@ -162,6 +162,8 @@ def _calls(item: PriceItem, report: Json) -> tuple[float, str]:
     if not evaluation:
         reached = _reached(report, "evaluate")
         return (item.quantity, "at most: the evaluation broke off") if reached else (0.0, "not evaluated")
+    if item.name == "Evaluation, champion" and not evaluation.get("champion"):
+        return 0.0, "the champion was not asked"
     return float(evaluation["records"]), f"{evaluation['records']:,} calls at the expected tokens a call"
 
 

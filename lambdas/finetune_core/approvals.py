@@ -10,6 +10,7 @@ from finetune_core.costs import Price
 
 Question = Literal["run", "commitment"]
 TERMS: Final = {"OneMonth": "one month", "SixMonths": "six months"}
+_HOLDERS: Final = "(answers once; whoever holds this link may use it, so pass it on to nobody else)"
 
 
 def subject(environment: str, plan: Plan, price: Price, *, question: Question = "run") -> str:
@@ -19,16 +20,25 @@ def subject(environment: str, plan: Plan, price: Price, *, question: Question = 
 
 
 def message(
-    plan: Plan, preflight: Preflight, validation: Validation, price: Price, *, question: Question = "run"
+    plan: Plan,
+    preflight: Preflight,
+    validation: Validation,
+    price: Price,
+    *,
+    seconds: int,
+    question: Question = "run",
+    link: str = "",
 ) -> str:
-    """Return what is about to happen, what it costs, and how to answer."""
+    """Return what is about to happen, what it costs, and how to answer within so many seconds."""
     lines = [
-        *_opening(plan, question),
+        *opening(plan, question),
         "",
         *plan_lines(plan, preflight, validation, price),
         "",
         f"Yes:  finetune approve {plan.run_id}",
         f"No:   finetune decline {plan.run_id}",
+        *([f"Page: {link}", f"      {_HOLDERS}"] if link else []),
+        f"Time: {_duration(seconds)}; without an answer the run ends",
         f"Report of the dataset: {validation.report_html}",
     ]
     return "\n".join(lines)
@@ -69,7 +79,8 @@ def _reward(preflight: Preflight) -> Iterator[str]:
         yield f"             tried on {found.tried} records: {scores}"
 
 
-def _opening(plan: Plan, question: Question) -> list[str]:
+def opening(plan: Plan, question: Question) -> list[str]:
+    """Return what is asked, and what a yes means."""
     if question == "run":
         return [f"Run {plan.run_id} of dataset {plan.dataset} waits for a yes or no."]
     term = TERMS.get(plan.settings.commitment or "", "no term")
@@ -79,6 +90,11 @@ def _opening(plan: Plan, question: Question) -> list[str]:
         "It cannot be deleted before the term ends, not even if the model turns out worse, "
         "and it renews itself. With a no the model is kept and nothing is served.",
     ]
+
+
+def _duration(seconds: int) -> str:
+    hours = seconds / 3600
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:.3g} hours"
 
 
 def _money(plan: Plan, price: Price) -> Iterator[str]:

@@ -59,6 +59,7 @@ def _price(
         beside_units=preflight.rollout.beside_units if way == "blue_green" else 0,
         watch_hours=settings.watch.hours,
         evaluation_calls=0 if preflight.serving == "none" else validation.evaluation.records,
+        champion_on_demand=":custom-model-deployment/" in preflight.rollout.endpoint,
         teacher=_teacher(preflight),
         by_hours=preflight.customization_type == rewards.KIND,
         ceiling=settings.budget_usd,

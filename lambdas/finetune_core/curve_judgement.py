@@ -76,6 +76,8 @@ def _divergence(losses: Losses) -> CurveFinding | None:
     if len(losses.training) < FEWEST_STEPS:
         return None
     first, best, last = _levels(losses.training)
+    if best < 0:  # the thresholds are shares of a level, which say nothing about one below zero
+        return None
     lost_again = last - best > LOST_SHARE * (first - best) and last > RISE * best
     if last <= RISE * first and not (lost_again and first > best):
         return None

@@ -19,6 +19,9 @@ from finetune_core.contracts import Loss
 TRAINING_FILE: Final = "step_wise_training_metrics.csv"
 VALIDATION_FILE: Final = "validation_metrics.csv"
 
+_LONGEST_LINE: Final = 100_000
+"""Characters; longer lines are left out, since the csv module refuses cells of more than 131,072."""
+
 Point = tuple[int, float]
 """Step and loss."""
 
@@ -43,7 +46,9 @@ def first_broken(text: str, column: str) -> int | None:
 
 
 def _rows(text: str, column: str) -> Iterator[Point]:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    # Line ends of any kind, and cells of any length: a metrics file must not fail a job that is paid for.
+    lines = io.StringIO(text.lstrip("\ufeff"), newline=None)
+    reader = csv.DictReader(line for line in lines if len(line) < _LONGEST_LINE)
     names = {name.strip().lower(): name for name in reader.fieldnames or []}
     if column not in names:
         return

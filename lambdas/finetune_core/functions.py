@@ -21,6 +21,10 @@ class Function:
     variables: tuple[str, ...]
     optional: tuple[str, ...] = ()
     storage_mb: int = 512
+    concurrency: int | None = None
+    """The most executions at once, kept free for it; None: no bound but the account's."""
+    setting: str = ""
+    """The environment's setting with which alone the function is deployed; always without."""
 
     @property
     def entry(self) -> str:
@@ -122,6 +126,16 @@ _FUNCTIONS: Final = (
         timeout_seconds=30,
         memory_mb=256,
         variables=("ENVIRONMENT", "LEDGER_TABLE", "NOTICES_TOPIC"),
+        optional=("LINK_ADDRESS", "LINK_KEY"),
+    ),
+    Function(
+        name="answer_approval",
+        description="Shows what a run asks and takes the answer of who holds the signed link",
+        timeout_seconds=20,
+        memory_mb=256,
+        variables=("ENVIRONMENT", "LEDGER_TABLE", "LINK_KEY"),
+        concurrency=2,
+        setting="approval_links",
     ),
     Function(
         name="read_training",

@@ -68,6 +68,7 @@ def estimate(
     beside_units: int = 0,
     watch_hours: float = 0.0,
     evaluation_calls: int = 0,
+    champion_on_demand: bool = False,
     teacher: PriceRow | None = None,
     by_hours: bool = False,
     ceiling: float | None = None,
@@ -77,7 +78,8 @@ def estimate(
 
     `tokens` is one pass over the training split of `records` records; `evaluation_calls` counts records per
     contestant; with a `commitment` the endpoint is paid by the hour until the verdict and for the whole term
-    from then on. The champion's `beside_units` go on until the verdict and for the `watch_hours` after it.
+    from then on. A `champion_on_demand` is asked the same prompts, paid by the token; the champion's
+    `beside_units` go on until the verdict and for the `watch_hours` after it.
     `teacher` has the prices of the model that answers the prompts of a distillation; `by_hours` is a job
     that is billed by its hours, which are not known beforehand.
     A price that is not known enters as a wide range with a note.
@@ -96,7 +98,8 @@ def estimate(
         items.append(_beside(row, beside_units, watch_hours))
     if evaluation_calls:
         answers = _embeddings if model.embeds else _evaluation
-        items += answers(row, tokens, records, evaluation_calls, serving)
+        by_token = (serving == "on_demand", champion_on_demand)
+        items += answers(row, tokens, records, evaluation_calls, by_token)
     return Price(
         currency="USD",
         low=_cents(sum(item.low for item in items)),
@@ -165,19 +168,23 @@ def _span(hours: Range) -> str:
 
 
 def _evaluation(
-    row: PriceRow, tokens: TokenRange, records: int, calls: int, serving: EndpointKind
+    row: PriceRow, tokens: TokenRange, records: int, calls: int, by_token: tuple[bool, bool]
 ) -> list[PriceItem]:
-    """Answers of the base model and, unless its endpoint is paid by the hour, of the candidate."""
+    """Answers of the base model and, unless they are paid by the hour, of candidate and champion.
+
+    The champion is priced as the candidate is: nearly always it comes from the same base model.
+    """
     per_call = [count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high)]
-    items = [_answers("Evaluation, base model", row, per_call, calls)]
-    if serving == "on_demand":
-        custom = replace(row, input=row.custom_input or row.input, output=row.custom_output or row.output)
-        items.append(_answers("Evaluation, candidate", custom, per_call, calls))
-    return items
+    custom = replace(row, input=row.custom_input or row.input, output=row.custom_output or row.output)
+    asked = zip(("candidate", "champion"), by_token, strict=True)
+    return [
+        _answers("Evaluation, base model", row, per_call, calls),
+        *(_answers(f"Evaluation, {name}", custom, per_call, calls) for name, paid in asked if paid),
+    ]
 
 
 def _embeddings(
-    row: PriceRow, tokens: TokenRange, records: int, calls: int, serving: EndpointKind
+    row: PriceRow, tokens: TokenRange, records: int, calls: int, by_token: tuple[bool, bool]
 ) -> list[PriceItem]:
     """Vectors of images and captions by the base model; the candidate's endpoint is paid by the hour."""
     text, note = _rate(row, "input")

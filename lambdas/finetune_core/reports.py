@@ -45,6 +45,7 @@ def to_html(report: Json, curves: Sequence[Curve]) -> str:
         _data(report),
         _lineage(report),
         _price(report),
+        _approvals(report),
         _actual(report),
         _training(report, curves),
         _evaluation(report),
@@ -166,6 +167,19 @@ def _around(price: Json) -> Iterator[str]:
         yield f"{name}: {_money(way['low'])} to {_money(way['high'])}, {way['note']}."
     if price.get("changes"):
         yield f"Differs {'; '.join(price['changes'])}"
+
+
+def _approvals(report: Json) -> str:
+    """Who decided about the money, and when."""
+    asked = {"approval": "the run", "commitment_approval": "the commitment"}
+    answers = [(words, report[name]) for name, words in asked.items() if report.get(name)]
+    rows = [
+        [words, found["decision"], found["by"], found["at"], found.get("reason"), found.get("identity")]
+        for words, found in answers
+    ]
+    head = ["about", "answer", "by", "at", "reason", "known to AWS as"]
+    plain = [["" if cell is None else cell for cell in row] for row in rows]
+    return _section("Approval", _table(head, plain)) if rows else ""
 
 
 def _actual(report: Json) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LENGTHS_KEPT: Final = 65_536
+_TOGETHER: Final = 16
+"""Lines of a block with a doubtful line that are proved together: most of them are faultless."""
 
 
 def fingerprints(lines: Iterable[bytes]) -> "array[int]":
@@ -42,10 +44,6 @@ def stable_fingerprint(line: bytes) -> int:
 
 def _hashes(lines: Iterable[bytes]) -> "array[int]":
     return array("q", map(hash, lines))
-
-
-def _sizes(lines: Iterable[bytes]) -> "array[int]":
-    return array("q", [*map(len, lines)])
 
 
 def _secret_check(spec: Spec) -> "SecretCheck | None":
@@ -69,7 +67,7 @@ class Scanner:
         self._reader = BlockReader(start, stop)
         self._found = Partial(stable=stable, examples=spec.examples)
         self._fingerprints = fingerprints if stable else _hashes
-        self._lengths = array("q")
+        self._lengths: Counter[int] = Counter()
         self._secrets = _secret_check(spec)
 
     @property
@@ -113,13 +111,13 @@ class Scanner:
             self._note("byte_order_mark", "ef bb bf", "the file starts with a byte order mark", line=1)
             text = text[len(_BOM) :]
         lines = BytesIO(text).readlines()
-        sizes = lengths = _sizes(lines)
+        sizes = lengths = [*map(len, lines)]
         accepted = self._fast.accept(text, lines)
         if not accepted and b"\r" in text:
             self._note_carriage_returns(text, block.at + len(block.lines) - len(text) + block.unfinished)
             text = text.replace(b"\r\n", b"\n")
             lines = BytesIO(text).readlines()
-            lengths = _sizes(lines)
+            lengths = [*map(len, lines)]
             accepted = self._fast.accept(text, lines)
         self._remember(lines, sizes)
         if marked:
@@ -130,22 +128,30 @@ class Scanner:
         else:
             self._take_apart(block, lines)
 
-    def _remember(self, lines: list[bytes], sizes: "array[int]") -> None:
+    def _remember(self, lines: list[bytes], sizes: list[int]) -> None:
         """Keep what tells lines apart, and where they are."""
         found = self._found
         if found.labels is not None:
             count_labels(lines, self._spec.format, found)
         if len(found.fingerprints) < REMEMBERED:
             found.fingerprints += self._fingerprints(lines)
-            found.line_sizes += sizes
+            found.line_sizes.fromlist(sizes)
 
     def _take_apart(self, block: Block, lines: list[bytes]) -> None:
-        """Judge a block that was not accepted whole, line by line."""
-        at = block.at
-        originals = BytesIO(block.lines)  # as they are in the file, for offsets and samples
-        for index, (line, original) in enumerate(zip(lines, originals, strict=True), 1):
-            self._scan_line(line, original, at, unfinished=block.unfinished and index == len(lines))
-            at += len(original)
+        """Judge a block that was not accepted whole, a few lines at a time, then line by line."""
+        at, last = block.at, len(lines) - 1
+        originals = BytesIO(block.lines).readlines()  # as they are in the file, for offsets and samples
+        for first in range(0, len(lines), _TOGETHER):
+            piece, kept = lines[first : first + _TOGETHER], originals[first : first + _TOGETHER]
+            text = b"".join(piece)
+            if self._fast.accept(text, piece):
+                self._accept([*map(len, piece)], len(text))
+                self._sample(b"".join(kept), at)
+                at += sum(map(len, kept))
+                continue
+            for index, (line, original) in enumerate(zip(piece, kept, strict=True), first):
+                self._scan_line(line, original, at, unfinished=block.unfinished and index == last)
+                at += len(original)
 
     def _scan_line(self, line: bytes, original: bytes, at: int, *, unfinished: bool) -> None:
         """Judge one line, exactly if need be. `original` is the line as it is in the file, at offset `at`."""
@@ -161,17 +167,17 @@ class Scanner:
                 return
             for kind, count in result.media.items():
                 self._found.media[kind] = self._found.media.get(kind, 0) + count
-        self._accept(array("q", (len(line),)), len(line))
+        self._accept([len(line)], len(line))
         if is_sampled(at, len(original)):
             self._measure(original)
 
-    def _accept(self, lengths: "array[int]", size: int) -> None:
+    def _accept(self, lengths: list[int], size: int) -> None:
         """Count records."""
         found = self._found
         found.lines += len(lengths)
         found.records += len(lengths)
         found.json_size += size
-        self._lengths += lengths
+        self._lengths.update(lengths)
 
     def _sample(self, block: bytes, at: int) -> None:
         """Measure the lines of a block at offset `at` that `is_sampled` names, passing over the others."""
@@ -198,12 +204,11 @@ class Scanner:
     def _flush_lengths(self) -> None:
         """Fold the lengths seen since the last time into the histogram."""
         found = self._found
-        counted = Counter(self._lengths)
-        for length, count in counted.items():
+        for length, count in self._lengths.items():
             bucket = length_bucket(length)
             found.lengths[bucket] = found.lengths.get(bucket, 0) + count
-        found.longest = max(found.longest, max(counted, default=0))
-        self._lengths = array("q")
+        found.longest = max(found.longest, max(self._lengths, default=0))
+        self._lengths.clear()
 
     def _note(self, code: str, value: object, said: str, *, line: int, at: int = 0) -> Fault:
         finding = Findings(self._spec, line, at)

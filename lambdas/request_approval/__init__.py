@@ -3,5 +3,6 @@
 Calls:
     dynamodb:UpdateItem  on the ledger (key run#<run_id>)
     sns:Publish          on the notices topic
+    kms:GenerateMac      with the key of approval links, where there is one
     kms:Decrypt, kms:GenerateDataKey on the keys of ledger and topic
 """

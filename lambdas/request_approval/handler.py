@@ -1,4 +1,4 @@
-"""Lambda entry of ``request_approval``: {plan, preflight, validation, price, question, token} → {}."""
+"""Lambda entry of ``request_approval``: plan, three results, {question, seconds, token} → {}."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from finetune_aws.telemetry import function
 from finetune_core.approvals import Question, message, subject
 from finetune_core.contracts import Plan, Preflight, Validation, read
 from finetune_core.costs import Price
+from request_approval.linking import signed_link
 
 
 @function("request_approval")
@@ -22,8 +23,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     validation = read(event["validation"], Validation, where=where)
     price = read(event["price"], Price, where=where)
     environment = Environment()
-    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": event["token"]})
     question: Question = event.get("question", "run")
-    text = message(plan, preflight, validation, price, question=question)
+    token, seconds = event["token"], int(event["seconds"])
+    link = signed_link(environment, plan.run_id, question, token=token, seconds=seconds)
+    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": token})
+    text = message(plan, preflight, validation, price, seconds=seconds, question=question, link=link)
     publish(environment.notices_topic, subject(environment.name, plan, price, question=question), text)
     return {}

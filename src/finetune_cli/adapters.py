@@ -10,15 +10,11 @@ if TYPE_CHECKING:
 
 
 def ledger(here: Surroundings) -> Ledger:
-    """The ledger of these surroundings; from now on all of `finetune_aws` uses their Region.
-
-    The functions' code makes its clients from boto3's default session.
-    """
-    import boto3  # noqa: PLC0415 - only commands that call AWS should pay for it
-
+    """The ledger of these surroundings; from now on all of `finetune_aws` uses their Region."""
+    from finetune_aws import clients  # noqa: PLC0415 - only commands that call AWS should pay for it
     from finetune_aws.ledger import Ledger  # noqa: PLC0415
 
-    boto3.setup_default_session(region_name=here.region)
+    clients.use_region(here.region)
     return Ledger(here.names["ledger-table"])
 
 

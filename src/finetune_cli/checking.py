@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +12,7 @@ from config.environments import ENVIRONMENTS
 from finetune_cli.console import Console
 from finetune_cli.drops import RUN_FILE, Drop
 from finetune_cli.errors import CommandError
+from finetune_cli.scanning import scan_files
 from finetune_core import reward_source, rewards, runs
 from finetune_core.catalogue import find_model, suggest_models
 from finetune_core.contracts import RunSettings
@@ -26,11 +27,10 @@ from finetune_core.validation import (
     Report,
     Role,
     Scanned,
+    judge,
     offered_rules,
-    validate_files,
 )
 
-CHUNK_BYTES = 1 << 20
 MOST_SPANS = 5
 
 
@@ -93,15 +93,18 @@ def check_files(
     *,
     examples: int = EXAMPLES,
     secrets: Answer = "off",
+    processes: int | None = None,
     also: Callable[[list[Scanned]], None] | None = None,
 ) -> Report:
     """Check a dataset's files together. They are read once, a piece at a time; `also` are further checks.
+
+    Large files are shared among `processes`, as many as there are processors unless it is said.
 
     Raises:
         CommandError: the model does not offer this kind of customization.
     """
     each = {role: (path,) for role, path in files.items()}
-    return _check(each, model, kind, examples=examples, secrets=secrets, also=also)
+    return _check(each, model, kind, examples=examples, secrets=secrets, processes=processes, also=also)
 
 
 def _check(
@@ -111,6 +114,7 @@ def _check(
     *,
     examples: int = EXAMPLES,
     secrets: Answer = "off",
+    processes: int | None = None,
     also: Callable[[list[Scanned]], None] | None = None,
 ) -> Report:
     try:
@@ -118,8 +122,10 @@ def _check(
     except ValueError as error:
         do = "Choose another --type or --model; `finetune models` shows what goes together."
         raise CommandError(f"{error}.", where="--type", do=do) from None
-    read = {role: chunks(paths) for role, paths in files.items()}
-    return validate_files(read, model, kind, examples=examples, secrets=secrets, also=also)
+    scanned = scan_files(files, model, kind, examples=examples, secrets=secrets, processes=processes)
+    if also:
+        also(scanned)
+    return judge(scanned, model, kind)
 
 
 def check_drop(drop: Drop, settings: RunSettings) -> Report | None:
@@ -138,18 +144,6 @@ def data_files(drop: Drop) -> dict[Role, list[Path]]:
         if each.path and role in ROLES:
             found.setdefault(role, []).append(each.path)
     return found
-
-
-def chunks(paths: Sequence[Path]) -> Iterator[bytes]:
-    """The bytes of the files one after the other, each beginning on a line of its own."""
-    last = b"\n"
-    for path in paths:
-        if last != b"\n":
-            yield b"\n"
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-                last = chunk[-1:]
 
 
 def show_report(report: Report, files: Mapping[Role, object], console: Console) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from config.environments import ENVIRONMENTS
-from finetune_cli.checking import chunks, data_files, model_called, settings_of
+from finetune_cli.checking import data_files, model_called, settings_of
 from finetune_cli.drops import Drop
 from finetune_cli.errors import CommandError
+from finetune_cli.scanning import pieces_of, read, scan_files
 from finetune_core import preflight, preparation
 from finetune_core.budget import epochs, price_run
 from finetune_core.contracts import (
@@ -26,7 +27,7 @@ from finetune_core.costs import Price
 from finetune_core.model_rules import Model
 from finetune_core.split import records
 from finetune_core.unlisted import row_of
-from finetune_core.validation import ROLES, Report, Scanned, judge, offered_rules, scan
+from finetune_core.validation import Report, Scanned, judge, offered_rules
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,11 @@ def estimate(drop: Drop, env: str) -> Estimate:
         ) from None
     checked = _preflight(model, settings, ENVIRONMENTS[env].region)
     paths = data_files(drop)
-    scanned = {
-        role: scan(chunks(found), model, settings.customization_type, role=role, stable=True)
-        for role, found in paths.items()
-    }
-    report = judge([scanned[role] for role in ROLES if role in scanned], model, settings.customization_type)
-    validation = _validation(scanned, report, checked, settings, read=lambda: records(chunks(paths["train"])))
+    scanned = {file.role: file for file in scan_files(paths, model, settings.customization_type)}
+    report = judge(list(scanned.values()), model, settings.customization_type)
+    validation = _validation(
+        scanned, report, checked, settings, read=lambda: records(read(pieces_of(paths["train"])))
+    )
     return Estimate(
         price=price_run(settings, checked, validation),
         preflight=checked,

@@ -28,6 +28,7 @@ JSON_ATTRIBUTES = (
     "training",
     "endpoint",
     "evaluation",
+    "commitment_approval",
     "promotion",
     "actual",
     "error",

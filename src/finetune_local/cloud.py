@@ -12,7 +12,7 @@ from finetune_local.bedrock_gateway import Bedrock, BedrockGateway
 from finetune_local.call_faults import CallFaults
 from finetune_local.clock import Clock
 from finetune_local.executions import Executions
-from finetune_local.hooks import events, functions, gateway, objects, states
+from finetune_local.hooks import events, function_urls, functions, gateway, objects, states
 from finetune_local.identity import Identity
 from finetune_local.service_quotas import ServiceQuotas
 from finetune_local.sessions import REGION, LocalSession
@@ -64,6 +64,7 @@ class Cloud:
         states.complete_language()
         functions.report_error_types()
         functions.judge_creations_by_name()
+        function_urls.serve_on(self._endpoint_url)
         objects.serve_ranges_of_versions()
         functions.pause_in_simulated_time(self._clock.speed)
         self._targets.install()

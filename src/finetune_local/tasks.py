@@ -60,6 +60,8 @@ class ServiceTasks:
     def invoke_and_wait(self, resource: str, arguments: Value, token: str, state: Json) -> Value:
         """Run a task and wait for its token to come back."""
         run = self._executions.current()
+        seconds = state.get("TimeoutSeconds", math.inf)
+        deadline = self._clock.monotonic() + seconds  # of the whole task, the call that asks included
         returned = open_token(token)
         run.wake(returned)
         try:
@@ -67,8 +69,7 @@ class ServiceTasks:
         except TaskError:
             close_token(token)
             raise
-        seconds = state.get("TimeoutSeconds", math.inf)
-        in_time = self._clock.wait(returned, seconds)
+        in_time = self._clock.wait(returned, deadline - self._clock.monotonic())
         run.check()
         answer = close_token(token)
         if not in_time:

@@ -120,7 +120,19 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             read(reach.artifacts, "runs/*/inputs.json"),
             reach.key_through("s3", "dynamodb"),
         ),
-        "request_approval": (use_ledger(reach, ("run#*",), "UpdateItem"), *notify(reach), ledger_key),
+        "request_approval": (
+            use_ledger(reach, ("run#*",), "UpdateItem"),
+            *notify(reach),
+            ledger_key,
+            *reach.signatures("kms:GenerateMac"),
+        ),
+        "answer_approval": (
+            use_ledger(reach, ("run#*",), "GetItem"),
+            ledger_key,
+            *reach.signatures("kms:VerifyMac"),
+            # A task token is itself the key to its task; the call names nothing else.
+            on_nothing("states:SendTaskSuccess"),
+        ),
         "read_training": (
             allow(["bedrock:GetModelCustomizationJob"], reach.bedrock("model-customization-job")),
             list_keys(reach.artifacts, "s3:ListBucket", "runs/*"),

@@ -30,8 +30,7 @@ class PipelineFunction(Construct):
     """The function in the package `lambdas/<name>`, sized as finetune_core.functions says.
 
     `variables` holds at least the environment variables that the function declares; only those are set.
-    `dead_letters` is for functions that are invoked asynchronously; the others answer to the state machine,
-    which retries and catches.
+    `dead_letters` is for functions that are invoked asynchronously; the others answer to `caller`.
     """
 
     def __init__(
@@ -45,6 +44,7 @@ class PipelineFunction(Construct):
         variables: Mapping[str, str],
         allow: Sequence[Allow],
         dead_letters: sqs.IQueue | None = None,
+        caller: str = "the state machine, which retries and catches its failures",
     ) -> None:
         super().__init__(scope, construct_name(name))
         self.log_group = create_log_group(self, "Logs", settings=settings, key=key)
@@ -73,13 +73,14 @@ class PipelineFunction(Construct):
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
             dead_letter_queue=dead_letters,
+            reserved_concurrent_executions=declared.concurrency,
         )
-        self._explain(settings, dead_letters)
+        self._explain(settings, "" if dead_letters else caller)
 
-    def _explain(self, settings: Settings, dead_letters: sqs.IQueue | None) -> None:
+    def _explain(self, settings: Settings, caller: str) -> None:
         """Acknowledge what cdk-nag finds in functions that are right as they are."""
-        if dead_letters is None:
-            reason = "Invoked synchronously by the state machine, which retries and catches its failures."
+        if caller:
+            reason = f"Invoked synchronously by {caller}."
             acknowledge(self.function, "Serverless-LambdaDLQ", reason)
         if settings.lambda_wheels == "host" and settings.lambda_runtime != newest_runtime():
             reason = "The local cloud runs the functions under this machine's Python; AWS gets the newest."

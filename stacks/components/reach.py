@@ -22,6 +22,8 @@ class Reach:
     notices: str
     reward_role: str = ""
     """Role of dropped reward functions; "" where the environment runs no dropped code."""
+    link_key: str = ""
+    """The key that signs links to answer approvals; empty without such links."""
 
     @property
     def machine(self) -> str:
@@ -67,6 +69,13 @@ class Reach:
         if "dynamodb" in services:
             actions += ["kms:DescribeKey", "kms:Encrypt"]
         return Allow(actions=actions, resources=(self.key,), conditions=self.through(*services))
+
+    def signatures(self, action: str) -> list[Allow]:
+        """Let links be signed (`kms:GenerateMac`) or checked (`kms:VerifyMac`); nothing without links.
+
+        The function calls KMS itself and the key knows one algorithm, so no condition would narrow this.
+        """
+        return [Allow(actions=(action,), resources=(self.link_key,))] if self.link_key else []
 
     def key_of_models(self) -> Allow:
         """Let Bedrock encrypt and serve custom models with the pipeline's key for the caller.

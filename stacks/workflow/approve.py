@@ -21,8 +21,6 @@ _AUTOMATIC = """{'decision': 'automatic', 'by': 'settings', 'at': $now(), 'reaso
     $plan.settings.approval = 'above'
         ? 'at most ' & $string($price.high) & ' USD, below approve_above_usd'
         : 'approval is never'}"""
-_DECLINED = """'Declined by ' & $approval.by & ' at ' & $approval.at
-    & ($approval.reason ? ': ' & $approval.reason : '')"""
 
 
 def approve_states(resources: Resources, *, timeout_seconds: int, following: str) -> States:
@@ -37,6 +35,7 @@ def approve_states(resources: Resources, *, timeout_seconds: int, following: str
         **question_states(
             resources,
             question="run",
+            variable="approval",
             phase="approve",
             names=("Record approval", "Request approval", "Record answer", "Is it approved"),
             timeout_seconds=timeout_seconds,
@@ -49,6 +48,7 @@ def question_states(
     resources: Resources,
     *,
     question: str,
+    variable: str,
     phase: str,
     names: tuple[str, str, str, str],
     timeout_seconds: int,
@@ -56,26 +56,32 @@ def question_states(
 ) -> States:
     """Ask, wait, write down who answered and when, then go on or end as failed in `phase`.
 
+    The answer becomes the variable, and the ledger's attribute, of this name: each question keeps its own.
     In the ledger both questions are phase "approve": that is where answers are looked for.
     """
     record, request, answer, decide = names
     return {
         record: record_phase(resources, "approve", following=request, results=("price",)),
-        request: _request(resources.functions["request_approval"], question, phase, timeout_seconds, answer),
+        request: _request(
+            resources.functions["request_approval"], question, variable, phase, timeout_seconds, answer
+        ),
         answer: record_phase(
             resources,
             "approve",
             following=decide,
-            results=("approval",),
+            results=(variable,),
             attributes={"task_token": "''"},
         ),
-        decide: _decide(phase, timeout_seconds, following),
+        decide: _decide(variable, phase, timeout_seconds, following),
     }
 
 
-def _request(arn: str, question: str, phase: str, timeout_seconds: int, following: str) -> State:
+def _request(  # noqa: PLR0917 - what the state is made of, once
+    arn: str, question: str, variable: str, phase: str, timeout_seconds: int, following: str
+) -> State:
     payload: State = {name: expression(f"${name}") for name in ("plan", "preflight", "validation", "price")}
-    payload |= {"question": question, "token": expression("$states.context.Task.Token")}
+    payload |= {"question": question, "seconds": timeout_seconds}
+    payload |= {"token": expression("$states.context.Task.Token")}
     late = {"decision": "timed_out", "by": "nobody", "at": expression("$now()"), "reason": ""}
     return {
         "Type": "Task",
@@ -84,27 +90,30 @@ def _request(arn: str, question: str, phase: str, timeout_seconds: int, followin
         "TimeoutSeconds": timeout_seconds,
         "Retry": [retry(LAMBDA_TRANSIENT)],
         "Catch": [
-            {"ErrorEquals": ["States.Timeout"], "Assign": {"approval": late}, "Next": following},
+            {"ErrorEquals": ["States.Timeout"], "Assign": {variable: late}, "Next": following},
             *catch_failure(phase),
         ],
-        "Assign": {"approval": expression("$states.result")},
+        "Assign": {variable: expression("$states.result")},
         "Next": following,
     }
 
 
-def _decide(phase: str, timeout_seconds: int, following: str) -> State:
+def _decide(variable: str, phase: str, timeout_seconds: int, following: str) -> State:
     """Only a clear yes goes on."""
+    answer = f"${variable}"
+    declined = f"""'Declined by ' & {answer}.by & ' at ' & {answer}.at
+        & ({answer}.reason ? ': ' & {answer}.reason : '')"""
     late = f"'nobody answered within {timeout_seconds} seconds'"
     return {
         "Type": "Choice",
         "Choices": [
-            {"Condition": expression("$approval.decision = 'approved'"), "Next": following},
+            {"Condition": expression(f"{answer}.decision = 'approved'"), "Next": following},
             {
-                "Condition": expression("$approval.decision = 'timed_out'"),
+                "Condition": expression(f"{answer}.decision = 'timed_out'"),
                 "Assign": failure(phase, "'ApprovalTimedOut'", late),
                 "Next": "Clean up",
             },
         ],
-        "Assign": failure(phase, "'Declined'", _DECLINED),
+        "Assign": failure(phase, "'Declined'", declined),
         "Default": "Clean up",
     }

@@ -73,6 +73,7 @@ def commit_states(
         **question_states(
             resources,
             question="commitment",
+            variable="commitment_approval",
             phase=PHASE,
             names=("Record commitment", "Request commitment", "Record second answer", "Is it approved again"),
             timeout_seconds=approval_seconds,

@@ -14,7 +14,17 @@ from stacks.workflow.states import (
     retry,
 )
 
-RESULTS = ("preflight", "validation", "price", "approval", "training", "endpoint", "evaluation", "promotion")
+RESULTS = (
+    "preflight",
+    "validation",
+    "price",
+    "approval",
+    "training",
+    "endpoint",
+    "evaluation",
+    "commitment_approval",
+    "promotion",
+)
 
 
 def intake_states(resources: Resources, *, settle_seconds: int) -> States:

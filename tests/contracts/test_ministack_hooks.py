@@ -38,6 +38,7 @@ CALLABLES = {
         "request_scope": "account_id region",
     },
     "ministack.core.router": {"extract_access_key_id": "headers query_params"},
+    "ministack.services.cloudformation.provisioners": {"_lambda_url_attributes": "config"},
     "ministack.services.cloudwatch": {
         "_evaluate_all_alarms": "",
         "_store_datum": "namespace name dims ts unit value values counts stat_values",
@@ -52,7 +53,10 @@ CALLABLES = {
     },
     "ministack.services.lambda_svc": {
         "_execute_function_warm": "func event request_id",
+        "_function_url_id": "function_url",
         "_get_func_record_for_ref": "function_ref",
+        "handle_function_url_request": "url_id method path headers body query_params resolved source_ip",
+        "resolve_function_url": "url_id",
     },
     "ministack.services.s3": {
         "_delete_bucket_encryption": "name",
@@ -170,6 +174,10 @@ def test_nothing_else_in_the_project_imports_the_emulator() -> None:
         ("ministack.services.scheduler", "time.sleep(_SCHEDULE_TICK_INTERVAL)"),
         ("ministack.services.eventbridge", "time.sleep(_SCHEDULER_TICK_INTERVAL)"),
         ("ministack.app", "handler = SERVICE_HANDLERS.get(service)"),
+        # The address that hooks/function_urls.py gives is one that the front door serves.
+        ("ministack.app", 'path.startswith("/_aws/lambda-url/")'),
+        ("ministack.app", '_get_module("lambda_svc").handle_function_url_request('),
+        ("ministack.services.cloudformation.provisioners", "_lambda_url_attributes(config)"),
         ("ministack.app", "from ministack.core.iam_actions import ("),
     ],
 )

@@ -24,17 +24,19 @@ from finetune_aws import (
     parameters,
     quotas,
     runtime,
+    signing,
     usage,
 )
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
+from finetune_core.approval_links import ApprovalLink
 from finetune_core.contracts import Plan, read
 from finetune_core.errors import FinetuneError
 from finetune_core.runs import tags
 from finetune_core.sharding import Upload
 from tests.unit.functions import samples
 from tests.unit.functions.account import throughput
-from tests.unit.functions.aws import FakeAws, check_request, error
+from tests.unit.functions.aws import FakeAws, Transfers, check_request, error
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "lambdas" / "finetune_aws"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -42,6 +44,8 @@ NAME = f"dev-{samples.RUN_ID}"
 UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
 BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
 REWARD_NAME = f"finetune-DEV-reward-{samples.RUN_ID}"
+LINK = ApprovalLink(run_id="r" * 100, question="commitment", expires=10**12 - 1, digest="d" * 64)
+LINK_KEY = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
 
 
@@ -84,6 +88,9 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "lambda:CreateFunction": lambda: functions.create(reward_request()),
     "lambda:DeleteFunction": lambda: functions.delete(REWARD_NAME),
     "lambda:ListFunctions": lambda: list(functions.named(REWARD_NAME)),
+    "stepfunctions:SendTaskSuccess": lambda: executions.complete_task("t" * 600, {"decision": "approved"}),
+    "kms:GenerateMac": lambda: signing.sign(LINK_KEY, LINK.text()),
+    "kms:VerifyMac": lambda: signing.is_signed(LINK_KEY, LINK.text(), b"s" * 32),
     "lambda:Invoke": lambda: executions.close("close-run", samples.EXECUTION, "ABORTED"),
     "dynamodb:GetItem": lambda: LEDGER.run(samples.RUN_ID),
     "dynamodb:PutItem": lambda: LEDGER.put("a", "b", {"s": "x", "n": 1.5, "l": [{"m": None}], "b": True}),
@@ -155,7 +162,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
     fake.on("s3:UploadPart", {"ETag": "x"})
     fake.on("s3:CompleteMultipartUpload", {})
     fake.on("s3:AbortMultipartUpload", {})
-    monkeypatch.setattr(clients.boto3, "client", fake.client)
+    monkeypatch.setattr(clients, "make_client", fake.client)
+    monkeypatch.setattr("s3transfer.manager.TransferManager", Transfers)
     clients.client.cache_clear()
     yield fake
     clients.client.cache_clear()
@@ -169,7 +177,7 @@ def test_the_request_is_one_that_aws_takes(aws: FakeAws, operation: str) -> None
 
 
 def test_no_operation_of_the_adapters_is_missing_here() -> None:
-    wanted = {xform_name(name.split(":")[1]) for name in REQUESTS} | {"upload_file"}
+    wanted = {xform_name(name.split(":")[1]) for name in REQUESTS}
     used = {name for path in ADAPTERS.glob("*.py") for name in _client_calls(ast.parse(path.read_text()))}
     assert used == wanted
 

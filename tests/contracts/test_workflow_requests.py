@@ -59,6 +59,7 @@ VARIABLES = {
     },
     "price": {"high": 12.5},
     "approval": {"decision": "approved", "by": "ops", "at": "2026-11-24T00:00:00Z"},
+    "commitment_approval": {"decision": "approved", "by": "ops", "at": "2026-11-25T00:00:00Z"},
     "training": {"model_arn": MODEL},
     "endpoint": {"kind": "provisioned_throughput", "arn": ENDPOINT, "status": "Creating", "failure": ""},
     "evaluation": {"verdict": "PROMOTE", "reasons": ["better"]},
@@ -270,12 +271,15 @@ def test_after_something_billable_every_failure_is_cleaned_up():
         assert {rule["Next"] for rule in states[name]["Catch"]} == {"Clean up"}, name
 
 
-def test_the_failure_path_ends_green_only_for_what_was_promoted_already():
+def test_the_failure_path_never_ends_green():
+    """But for a run that was promoted, of which only the answer was lost."""
     states = _machine()["States"]
-    promoted = states["Was the model promoted"]["Choices"][0]
-    assert _render(promoted["Condition"], {"cleaned": {"outcome": "Promoted"}}) is True
-    assert _render(promoted["Condition"], {"cleaned": {"outcome": "TrainingFailed"}}) is False
-    seen, waiting = {promoted["Next"]}, ["Clean up"]
+    ways = states["Was the model promoted"]["Choices"]
+    assert [(way["Condition"], way["Next"]) for way in ways] == [
+        ("{% $cleaned.outcome = 'Promoted' %}", "Report promotion")
+    ]
+    states["Was the model promoted"] = {"Type": "Choice", "Default": "Report failure"}
+    seen, waiting = set(), ["Clean up"]
     while waiting:
         name = waiting.pop()
         if name not in seen:

@@ -38,6 +38,13 @@ def prod(all_synthesised: dict[str, Synthesised]) -> Synthesised:
 
 
 @pytest.fixture(scope="session")
+def linked(tmp_path_factory: pytest.TempPathFactory, code_folder: Path) -> Synthesised:
+    """PROD with links to answer approvals, which it leaves out by default."""
+    settings = replace(PROD, approval_links=True)
+    return synthesise(settings, tmp_path_factory.mktemp("linked"), code_folder)
+
+
+@pytest.fixture(scope="session")
 def bounded(tmp_path_factory: pytest.TempPathFactory, code_folder: Path) -> Synthesised:
     """PROD in an organisation that puts a permissions boundary on every role and mails somebody."""
     settings = replace(PROD, permissions_boundary="TeamBoundary", notification_emails=("team@example.com",))

@@ -10,6 +10,7 @@ from aws_cdk import App
 
 import stacks.security
 from config.settings import Settings
+from finetune_core.functions import FUNCTIONS, Function
 from stacks.build import build
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,15 @@ class Synthesised:
             for stack in self.templates
             for name, resource in self.resources(stack, kind).items()
         ]
+
+
+def deployed_functions(settings: Settings) -> dict[str, Function]:
+    """The functions that an environment has: all but those of settings that it leaves off."""
+    return {
+        name: declared
+        for name, declared in FUNCTIONS.items()
+        if not declared.setting or getattr(settings, declared.setting)
+    }
 
 
 @dataclass

@@ -16,6 +16,7 @@ from finetune_core.limits import Limits, broken
 from finetune_core.office_hours import OfficeHours as ReadHours
 
 WRONG = {
+    "approval_links": "no",
     "environment": "Dev!",
     "region": "Virginia",
     "lambda_runtime": "nodejs22.x",

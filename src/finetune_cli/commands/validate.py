@@ -30,6 +30,12 @@ def add(commands: Commands) -> None:
         "--type", choices=KINDS, default=KINDS[0], help=f"customization type (default {KINDS[0]})"
     )
     parser.add_argument("--role", choices=ROLES, help="what a single file is for (default: told by its name)")
+    parser.add_argument(
+        "--processes",
+        type=_processes,
+        metavar="N",
+        help="processes that share each file (default: one; for large files as many as there are processors)",
+    )
     _add_outputs(parser)
     _add_requests(parser)
 
@@ -96,7 +102,15 @@ def _checked(args: Namespace, files: dict[Role, Path], model: Model) -> Report:
 
     requests = Requests(near_duplicates=args.near_duplicates, media_root=args.media_root)
     also = requests.checks(files, model, args.type) if requests.any else None
-    return check_files(files, model, args.type, examples=args.examples, secrets=args.secrets, also=also)
+    return check_files(
+        files,
+        model,
+        args.type,
+        examples=args.examples,
+        secrets=args.secrets,
+        processes=args.processes,
+        also=also,
+    )
 
 
 def _fixed(args: Namespace, files: dict[Role, Path], model: Model, console: Console) -> Report:
@@ -109,7 +123,7 @@ def _fixed(args: Namespace, files: dict[Role, Path], model: Model, console: Cons
     if len(files) > 1:
         raise CommandError("--fix repairs a single file.", where="--fix", do="Repair the files one by one.")
     role, path = next(iter(files.items()))
-    before = check_files(files, model, args.type)
+    before = check_files(files, model, args.type, processes=args.processes)
     repair = repair_file(path, args.fix, model=model, kind=args.type, role=role, before=before)
     show_repair(repair, console)
     return msgspec.structs.replace(_checked(args, {role: args.fix}, model), repair=repair)
@@ -119,6 +133,13 @@ def _count(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 10_000:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10000")
+    return value
+
+
+def _processes(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 64")
     return value
 
 

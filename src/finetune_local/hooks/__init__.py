@@ -10,6 +10,7 @@ sets those first (`finetune_local.server`).
 - `encryption`: the keys behind S3 objects
 - `events`: events, metrics, the delivery of events to targets
 - `functions`: what a failed function answers
+- `function_urls`: where a function's public address leads, and who may call it
 - `objects`: ranges of an object's version
 - `states`: the Step Functions engine
 """

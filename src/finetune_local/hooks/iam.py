@@ -75,9 +75,19 @@ def function_allows(function_arn: str, service: str, context: Mapping[str, str])
     """Whether a function's resource policy lets `service` invoke it."""
     if not enforcement():
         return True
+    return _allows_service(_policy_of(function_arn), service, "lambda:InvokeFunction", function_arn, context)
+
+
+def function_allows_anybody(function_arn: str, action: str, context: Mapping[str, str]) -> bool:
+    """Whether a function's resource policy lets a caller without credentials do `action`."""
+    if not enforcement():
+        return True
+    return _allows_service(_policy_of(function_arn), "anonymous", action, function_arn, context)
+
+
+def _policy_of(function_arn: str) -> Json:
     function = lambda_svc._get_func_record_for_ref(function_arn)[0]
-    policy = (function or {}).get("policy") or {}
-    return _allows_service(policy, service, "lambda:InvokeFunction", function_arn, context)
+    return (function or {}).get("policy") or {}
 
 
 def topic_allows(topic_arn: str, service: str, source_arn: str, account: str) -> bool:

@@ -255,9 +255,10 @@ def finetune(pipeline, monkeypatch):
     monkeypatch.setattr(
         surroundings, "_adopt_local", lambda: surroundings.adopt(pipeline.cloud.environment())
     )
+    clients.session.cache_clear()
     clients.client.cache_clear()
     yield lambda *line: main([*line, "--env", "local"])
     os.environ.clear()
     os.environ.update(before)
-    boto3.DEFAULT_SESSION = None
+    clients.session.cache_clear()
     clients.client.cache_clear()

@@ -1,8 +1,14 @@
 """Price before spend, one question about it, and what it came to in the end."""
 
 import json
+import re
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
@@ -41,21 +47,63 @@ def answer(pipeline, run: dict, decision: str) -> None:
     states.send_task_success(taskToken=run["task_token"], output=json.dumps(told))
 
 
+def link(message: str) -> str:
+    """Give the link in a notice."""
+    (url,) = re.findall(r"^Page: (https://\S+)$", message, re.MULTILINE)
+    return url
+
+
+def browse(pipeline, url: str, **form: str) -> tuple[int, str]:
+    """Open a page, or send its form, without credentials; give the status and the page."""
+    trusted = ssl.create_default_context(cafile=pipeline.cloud.ca_bundle)
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusted)
+    )
+    try:
+        with opener.open(url, data=urlencode(form).encode() if form else None, timeout=60) as page:
+            return page.status, page.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 def nothing_left(pipeline, dataset: str) -> bool:
     return pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
 
 
-def test_a_yes_lets_the_run_go_on_and_the_ledger_keeps_who_and_when(pipeline):
+def test_a_yes_by_link_lets_the_run_go_on_and_the_ledger_keeps_who_and_when(pipeline):
     dataset = drop(pipeline, approval="always")
     run = asked(pipeline, dataset)
     message = pipeline.notice(dataset)["Message"]
-    for part in (f"finetune approve {run['run_id']}", "Nova Micro", "Rejected", "Price ", "Differs"):
+    for part in (
+        f"finetune approve {run['run_id']}",
+        "Nova Micro",
+        "Rejected",
+        "Price ",
+        "Differs",
+        "3 days",
+    ):
         assert part in message
-    answer(pipeline, run, "approved")
+    url = link(message)
+    assert run["task_token"] not in message
+    status, page = browse(pipeline, url)
+    assert (status, dataset in page, "Nova Micro" in page) == (200, True, True), page
+    changed = url[:-1] + ("0" if url[-1] != "0" else "1")
+    assert browse(pipeline, changed, name="Mallory", decision="approved")[0] == 403
+    assert asked(pipeline, dataset)["task_token"] == run["task_token"]  # looking has changed nothing
+    before = datetime.now(UTC).isoformat(timespec="seconds")
+    assert browse(pipeline, url, name="Ada Lovelace", reason="a test", decision="approved")[0] == 200
+    status, page = browse(pipeline, url, name="Mallory", decision="declined")
+    assert (status, "was given already" in page) == (410, True)
     over = pipeline.run(dataset)
     assert over["outcome"] in {"Promoted", "Held"}, over["message"]
     approval = json.loads(over["approval"])
-    assert (approval["decision"], approval["by"], approval["at"][:10]) == ("approved", "ops", "2026-11-24")
+    assert before <= approval.pop("at") <= datetime.now(UTC).isoformat(timespec="seconds")
+    assert approval == {
+        "decision": "approved",
+        "by": "Ada Lovelace",
+        "reason": "a test",
+        "identity": "signed link, opened from 127.0.0.1",
+    }
 
 
 def test_the_price_is_live_and_the_actual_cost_stands_beside_it(pipeline):
@@ -110,14 +158,17 @@ def test_finetune_estimate_gives_the_figures_of_the_price_phase(pipeline, tmp_pa
     assert pipeline.run(dataset)["outcome"] == "Declined"
 
 
-def test_a_no_ends_the_run_before_it_spends(pipeline):
+def test_a_no_by_link_ends_the_run_before_it_spends(pipeline):
     dataset = drop(pipeline, budget_usd=0.5, over_budget="ask")
     run = asked(pipeline, dataset)
     assert "above its ceiling of $0.50" in json.loads(run["price"])["over"]
-    answer(pipeline, run, "declined")
+    url = link(pipeline.notice(dataset)["Message"])
+    status, page = browse(pipeline, url, name="ops", reason="too dear", decision="declined")
+    assert status == 200, page
     over = pipeline.run(dataset)
     assert (over["outcome"], json.loads(over["approval"])["by"]) == ("Declined", "ops")
     assert "Declined by ops" in over["message"]
+    assert "too dear" in over["message"]
     assert json.loads(over["actual"])["total"] == 0
     assert nothing_left(pipeline, dataset)
 
@@ -190,9 +241,14 @@ def test_a_commitment_is_asked_about_after_the_verdict_and_a_no_buys_nothing(pip
     assert [phase["phase"] for phase in run["phases"]][-2:] == ["evaluate", "approve"]
     assert json.loads(run["price"])["expected"] > 5_000
     assert not throughput(pipeline, dataset)  # nothing is paid by the hour while people think
-    answer(pipeline, run, "declined")
+    url = link(message["Message"])
+    assert "Commit to a term?" in browse(pipeline, url)[1]
+    status, page = browse(pipeline, url, name="ops", decision="declined")
+    assert status == 200, page
     over = pipeline.run(dataset)
     assert (over["outcome"], json.loads(over["actual"])["total"] < 200) == ("Declined", True)
+    decisions = {name: json.loads(over[name])["decision"] for name in ("approval", "commitment_approval")}
+    assert decisions == {"approval": "automatic", "commitment_approval": "declined"}
     assert pipeline.billable(dataset) == [json.loads(over["training"])["model_arn"]]
 
 
@@ -201,6 +257,8 @@ def test_a_commitment_is_bought_with_the_second_yes_and_then_promoted(pipeline):
     answer(pipeline, asked(pipeline, dataset), "approved")
     over = pipeline.run(dataset)
     assert over["outcome"] == "Promoted", over["message"]
+    decisions = {name: json.loads(over[name])["by"] for name in ("approval", "commitment_approval")}
+    assert decisions == {"approval": "settings", "commitment_approval": "ops"}
     (bought,) = throughput(pipeline, dataset)
     assert (bought["commitmentDuration"], bought["status"]) == ("OneMonth", "InService")
     pointer = pipeline.client("ssm").get_parameter(Name=f"/finetune/local/{dataset}/model-id")

@@ -99,3 +99,15 @@ def test_a_reinforcement_pays_for_the_hours_of_its_job() -> None:
     assert cost(actual_costs(facts), "Training") == pytest.approx(2 * 60.50)
     assert cost(actual_costs(facts | {"training": None}), "Training") == pytest.approx(4 * 60.50)
     assert cost(actual_costs(facts | {"phases": []}), "Training") == 0
+
+
+@pytest.mark.parametrize(("score", "answers"), [(None, 0), ({"failed": 0}, 50)])
+def test_a_champion_costs_answers_only_if_it_was_asked(score: Any, answers: int) -> None:
+    assert MODEL is not None
+    tokens = TokenRange(low=80_000, expected=100_000, high=150_000)
+    asked = {"serving": "on_demand", "evaluation_calls": 50, "champion_on_demand": True}
+    price = msgspec.to_builtins(estimate(MODEL, tokens, epochs=2, records=500, **asked))
+    evaluation = {"records": 50, "champion": score}
+    found = actual_costs(report("train", "serve", "evaluate", price=price, evaluation=evaluation))
+    rate = next(item["rate"] for item in price["items"] if item["name"] == "Evaluation, champion")
+    assert cost(found, "Evaluation, champion") == pytest.approx(answers * rate, abs=1e-4)

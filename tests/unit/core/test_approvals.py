@@ -10,7 +10,7 @@ from finetune_core.costs import Price
 from tests.unit.functions import samples
 
 
-def told(question: Any = "run", **settings: Any) -> str:
+def told(question: Any = "run", link: str = "", seconds: int = 3 * 86_400, **settings: Any) -> str:
     ways = [
         {"way": "blue_green", "low": 5, "expected": 9, "high": 12, "note": "two"},
         {"way": "in_place", "low": 4, "expected": 7, "high": 9, "note": "users get the candidate"},
@@ -22,6 +22,8 @@ def told(question: Any = "run", **settings: Any) -> str:
         msgspec.convert(samples.validation(), Validation),
         msgspec.convert(samples.price(ways=ways, changes=["from run x (Held):", "epochs"]), Price),
         question=question,
+        link=link,
+        seconds=seconds,
     )
 
 
@@ -54,3 +56,16 @@ def test_the_second_question_comes_after_the_verdict() -> None:
         question="commitment",
     )
     assert "COMMIT" in found
+
+
+def test_the_time_to_answer_is_told() -> None:
+    assert "Time: 3 days; without an answer the run ends" in told()
+    assert "Time: 1.5 hours" in told(seconds=5400)
+
+
+def test_a_link_is_told_only_where_there_is_one() -> None:
+    assert "Page:" not in told()
+    text = told(link="https://x.example/?run=r")
+    assert "Page: https://x.example/?run=r\n" in text
+    assert f"finetune approve {samples.RUN_ID}" in text
+    assert "whoever holds this link may use it" in text

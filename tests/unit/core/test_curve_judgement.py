@@ -93,3 +93,8 @@ def test_short_and_missing_curves() -> None:
     assert codes(training=[(1, 3.0), (2, 4.0)]) == []
     assert codes() == ["no_curve"]
     assert block(judge(Losses()), "overfitting").outcome == ""
+
+
+def test_a_loss_below_zero_is_not_called_diverged() -> None:
+    """Ratios of negative levels turn round: an even curve would count as rising."""
+    assert "divergence" not in codes(training=[(step, -0.2 - 0.0001 * step) for step in range(40)])

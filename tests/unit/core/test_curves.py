@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from finetune_core import curves
 from finetune_core.charts import HEIGHT, Curve, curve_chart
 
@@ -21,6 +23,18 @@ def test_rows_without_a_number_are_left_out() -> None:
     points = curves.parse(text, "training_loss")
     assert points == [(1, 3.0), (5, 1.5)]
     assert curves.loss(points) == curves.Loss(first=3.0, last=1.5)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(end: str) -> None:
+    text = end.join(("step_number,training_loss", "1,3.0", "2,2.0", ""))
+    assert curves.parse(text, "training_loss") == [(1, 3.0), (2, 2.0)]
+
+
+def test_what_is_no_metrics_file_fails_no_run() -> None:
+    assert curves.parse("\x00\x01" * 10, "training_loss") == []
+    wild = "step_number,training_loss\n1," + "9" * 200_000 + '\n2,"2.0\n'
+    assert curves.parse(wild, "training_loss") == [(2, 2.0)]
 
 
 def test_the_first_step_without_a_finite_loss_is_found() -> None:

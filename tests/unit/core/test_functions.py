@@ -15,6 +15,8 @@ PROPERTIES = {
     "DATA_BUCKET": "data_bucket",
     "ARTIFACTS_BUCKET": "artifacts_bucket",
     "LEDGER_TABLE": "ledger_table",
+    "LINK_ADDRESS": "link_address",
+    "LINK_KEY": "link_key",
     "NOTICES_TOPIC": "notices_topic",
     "RUN_DEFAULTS": "run_defaults",
     "RUN_LIMITS": "run_limits",

@@ -64,3 +64,12 @@ def test_only_an_on_demand_candidate_pays_per_answer() -> None:
 
 def test_the_ceiling_is_passed_on_for_the_decision() -> None:
     assert price("amazon.nova-micro-v1:0", ceiling=5.0).ceiling == 5.0
+
+
+def test_a_champion_on_demand_pays_per_answer_too() -> None:
+    asked = price(
+        "amazon.nova-2-lite-v1:0", serving="on_demand", evaluation_calls=100, champion_on_demand=True
+    )
+    assert item(asked, "Evaluation, champion") == item(asked, "Evaluation, candidate")
+    hourly = price("amazon.nova-2-lite-v1:0", serving="on_demand", evaluation_calls=100)
+    assert "Evaluation, champion" not in {each.name for each in hourly.items}

@@ -146,12 +146,22 @@ def test_the_question_names_price_counts_and_both_answers() -> None:
     plan = read(samples.plan(), Plan, where="test")
     price = read(samples.price(), Price, where="test")
     preflight = read(samples.preflight(warnings=["careful"]), Preflight, where="test")
-    text = message(plan, preflight, read(samples.validation(), Validation, where="test"), price)
+    validation = read(samples.validation(), Validation, where="test")
+    text = message(plan, preflight, validation, price, seconds=3600)
     for wanted in ("90 training", "5.00 to 9.00 USD", "duplicate_record x 2", "careful", "finetune decline"):
         assert wanted in text
     graded = {"function_arn": "arn:reward", "dropped": True, "code_sha256": "x=", "tried": 8}
     told = read(samples.preflight(reward=graded | {"right": 1.0, "wrong": 0.1}), Preflight, where="test")
-    text = message(plan, told, read(samples.validation(), Validation, where="test"), price)
+    text = message(plan, told, validation, price, seconds=3600)
     assert "Reward       arn:reward, made from the dataset's reward.py, code x=" in text
     assert "tried on 8 records: reference answers got 1, other records' 0.1" in text
     assert subject("DEV", plan, price) == f"[finetune DEV] approve {samples.RUN_ID}? about $7.00"
+
+
+def test_the_report_names_who_decided_about_each_question_and_when() -> None:
+    answer = {"decision": "approved", "by": "Ada <b>", "at": "2026-11-24T12:00:00+00:00", "reason": "agreed"}
+    second = answer | {"by": "Grace", "identity": "signed link, opened from 203.0.113.7"}
+    page = to_html(report(approval=answer, commitment_approval=second), [])
+    for part in ("<h2>Approval</h2>", "Ada &lt;b&gt;", "the run", "the commitment", "Grace", "203.0.113.7"):
+        assert part in page
+    assert "<h2>Approval</h2>" not in to_html(report(approval=None), [])

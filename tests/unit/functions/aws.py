@@ -122,7 +122,7 @@ class FakeAws:
         """Return the requests of one operation."""
         return [params for name, params in self.calls if name == call]
 
-    def client(self, service: str, **_: Any) -> FakeClient:
+    def client(self, service: str, _: object = None) -> FakeClient:
         return FakeClient(self, service)
 
     def ask(self, service: str, operation: str, params: dict[str, Any]) -> Any:
@@ -167,9 +167,25 @@ class FakeClient:
         model: OperationModel = service_model(self._service).operation_model(operation)
         return Paginator(getattr(self, name), found, model)
 
-    def upload_file(self, path: str, bucket: str, key: str, ExtraArgs: dict[str, Any]) -> None:
-        body = Path(path).read_bytes()
-        self._aws.ask("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": body, **ExtraArgs})
+
+class Transfers:
+    """s3transfer's manager, for files of one part."""
+
+    def __init__(self, client: FakeClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> Transfers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def upload(self, path: str, bucket: str, key: str, extra: dict[str, Any]) -> Transfers:
+        self._client.put_object(Bucket=bucket, Key=key, Body=Path(path).read_bytes(), **extra)
+        return self
+
+    def result(self) -> None:
+        return None
 
 
 class Buckets:

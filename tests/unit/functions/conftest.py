@@ -1,5 +1,6 @@
 """Fixtures of the function tests: the functions' environment and an AWS in memory."""
 
+import hmac
 import importlib
 import json
 from collections.abc import Callable, Iterator
@@ -9,14 +10,16 @@ from typing import Any
 import pytest
 
 from finetune_aws import clients
-from tests.unit.functions.aws import FakeAws
+from tests.unit.functions import links
+from tests.unit.functions.aws import FakeAws, Transfers, error
 from tests.unit.functions.samples import DEFAULTS
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     fake = FakeAws()
-    monkeypatch.setattr(clients.boto3, "client", fake.client)
+    monkeypatch.setattr(clients, "make_client", fake.client)
+    monkeypatch.setattr("s3transfer.manager.TransferManager", Transfers)
     clients.client.cache_clear()
     variables = {
         "ENVIRONMENT": "DEV",
@@ -48,3 +51,21 @@ def call() -> Callable[..., dict[str, Any]]:
         return answer
 
     return invoke
+
+
+@pytest.fixture
+def cloud(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    """An account with a run that waits, and a key that signs as KMS does."""
+
+    def verify(**given: Any) -> dict[str, Any]:
+        if not hmac.compare_digest(links.mac(given["Message"]), given["Mac"]):
+            raise error("KMSInvalidMacException")
+        return {"MacValid": True}
+
+    monkeypatch.setenv("LINK_KEY", links.KEY)
+    monkeypatch.setenv("LINK_ADDRESS", links.ADDRESS)
+    aws.on("kms:GenerateMac", lambda **given: {"Mac": links.mac(given["Message"])})
+    aws.on("kms:VerifyMac", verify)
+    aws.on("stepfunctions:SendTaskSuccess", {})
+    links.waiting(aws)
+    return aws

@@ -11,7 +11,7 @@ import pytest
 
 from finetune_core.errors import OverBudget
 from tests.unit.functions.aws import FakeAws, error
-from tests.unit.functions.samples import RUN_ID, plan, preflight, price, settings, validation
+from tests.unit.functions.samples import DEPLOYMENT_ARN, RUN_ID, plan, preflight, price, settings, validation
 
 Call = Callable[..., dict[str, Any]]
 NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
@@ -58,8 +58,20 @@ def test_a_live_price_replaces_the_tables_and_the_source_says_which(aws: FakeAws
     assert "USE1-NovaMicro-Customization-Training" in request["Filters"][1]["Value"].split(",")
 
 
+BARE = json.dumps({"product": {"attributes": {"usagetype": "USE1-NovaMicro-Customization-Training"}}})
+UNDATED = product("USE1-NovaMicro-Customization-Training", "0.002").replace("publicationDate", "published")
+WORDS = product("USE1-NovaMicro-Customization-Training", "on request")
+
+
 @pytest.mark.parametrize(
-    "answer", [error("ThrottlingException"), error("AccessDeniedException"), {}], ids=str
+    "answer",
+    [
+        error("ThrottlingException"),
+        error("AccessDeniedException"),
+        {},
+        *({"PriceList": [text]} for text in ("no JSON", "[]", BARE, UNDATED, WORDS)),
+    ],
+    ids=str,
 )
 def test_without_a_live_price_the_dated_table_stands_in_and_the_source_says_so(
     aws: FakeAws, call: Call, answer: Any
@@ -144,6 +156,17 @@ def test_a_run_before_whose_list_of_files_is_gone_changes_no_price(aws: FakeAws,
     assert "model_units: 2 → 1" in ask(call)["changes"]
 
 
+def test_a_run_of_another_release_changes_no_price(aws: FakeAws, call: Call) -> None:
+    """What the ledger keeps of old runs may not fit today's shapes; the next one that fits is taken."""
+    old = plan(run_id="old", settings=settings(rollout="canary"))
+    other_run(aws, "old", dataset="banking-qa", outcome="Held", plan=old, validation=validation())
+    assert "first run" in ask(call)["changes"][0]
+    last = plan(run_id="before", settings=settings(model_units=2))
+    older = {"started_at": "2026-01-01T00:00:00.000Z", "outcome": "Held", "validation": validation()}
+    other_run(aws, "before", dataset="banking-qa", plan=last, **older)
+    assert ask(call)["changes"][0] == "from run before (Held):"
+
+
 def test_a_commitment_is_priced_for_its_whole_term(call: Call) -> None:
     term = {"commitment": "OneMonth", "commitment_confirmed": "OneMonth"}
     items = {item["name"]: item for item in ask(call, serving="provisioned_throughput", **term)["items"]}
@@ -151,3 +174,15 @@ def test_a_commitment_is_priced_for_its_whole_term(call: Call) -> None:
     assert items["Commitment"]["expected"] == pytest.approx(730 * 55.0)
     until_the_verdict = items["Provisioned Throughput"]
     assert (until_the_verdict["quantity"], until_the_verdict["rate"]) == (1, 60.5)
+
+
+def test_a_champion_on_demand_is_priced_as_a_contestant(call: Call) -> None:
+    rollout = {"way": "blue_green", "endpoint": DEPLOYMENT_ARN}
+    event = {"plan": plan(settings=settings(budget_usd=None)), "validation": validation()}
+    found = call("estimate_price", event | {"preflight": preflight(serving="on_demand", rollout=rollout)})
+    names = [item["name"] for item in found["items"]]
+    assert [name for name in names if name.startswith("Evaluation")] == [
+        "Evaluation, base model",
+        "Evaluation, candidate",
+        "Evaluation, champion",
+    ]

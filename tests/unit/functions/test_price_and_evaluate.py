@@ -33,7 +33,7 @@ Call = Callable[..., dict[str, Any]]
 def test_a_question_is_asked_and_its_token_kept(aws: FakeAws, call: Call) -> None:
     aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING")
     event = {"plan": plan(), "preflight": preflight(), "validation": validation(), "price": price()}
-    assert call("request_approval", event | {"token": "task-token"}) == {}
+    assert call("request_approval", event | {"token": "task-token", "seconds": 86_400}) == {}
     assert aws.table.plain(f"run#{RUN_ID}", "run")["task_token"] == "task-token"
     notice = aws.made("sns:Publish")[0]
     assert f"finetune approve {RUN_ID}" in notice["Message"]

@@ -16,7 +16,7 @@ from finetune_core.errors import DatasetInvalid
 from finetune_core.sharding import MOST_SHARDS, Piece, Source, cut_ranges
 from finetune_core.sniff import Sniffed
 from tests.properties.validation_records import lines
-from tests.unit.functions.aws import FakeAws
+from tests.unit.functions.aws import FakeAws, Transfers
 from tests.unit.functions.samples import RUN_ID, plan, preflight
 from tests.unit.functions.samples import settings as run_settings
 from tests.unit.functions.sharded import Call, run
@@ -42,7 +42,8 @@ def outcome(
     """Give the answer (or refusal) and all that is left behind; `size` None validates in one piece."""
     fake = FakeAws()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clients.boto3, "client", fake.client)
+        patch.setattr(clients, "make_client", fake.client)
+        patch.setattr("s3transfer.manager.TransferManager", Transfers)
         clients.client.cache_clear()
         pin(fake, collection="corpora" if changes else "datasets", **files)
         chosen = plan(settings=run_settings(evaluation_records=5, validation_fraction=0.2, **(asked or {})))
