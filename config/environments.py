@@ -33,6 +33,7 @@ LOCAL = Settings(
     run_defaults=RunDefaults(
         approval="never", serving="provisioned_throughput", time_to_live_hours=1.0, budget_usd=150.0
     ),
+    run_limits=RunLimits(reward_code=True),
 )
 
 DEV = Settings(
@@ -41,7 +42,7 @@ DEV = Settings(
     log_execution_data=True,
     guardian_idle_hours=2.0,
     run_defaults=RunDefaults(budget_usd=50.0, approve_above_usd=25.0, time_to_live_hours=8.0),
-    run_limits=RunLimits(budget_usd=500.0, approval="above", approve_above_usd=50.0),
+    run_limits=RunLimits(budget_usd=500.0, approval="above", approve_above_usd=50.0, reward_code=True),
 )
 
 PROD = Settings(

@@ -1,4 +1,4 @@
-"""What no run.json of an environment may loosen: its budget and its approval. Standard library only."""
+"""What no run may loosen: budget, approval, and whether it brings code. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ class RunLimits:
 
     `budget_usd` None is no limit. `approval` "never" leaves it to the run; "above" has people asked at the
     latest above `approve_above_usd`; "always" has them asked each time. With `over_budget` "refuse" no run
-    may turn a refusal into a question.
+    may turn a refusal into a question. `reward_code` lets a dataset bring a reward.py: who drops files then
+    runs code in the account, under a role that may write its log alone; else functions are named that the
+    platform has deployed.
     """
 
     budget_usd: float | None = None
     approval: Literal["never", "always", "above"] = "never"
     approve_above_usd: float | None = None
     over_budget: Literal["refuse", "ask"] = "ask"
+    reward_code: bool = False
 
     def to_json(self) -> str:
         """Give the text that the functions read from RUN_LIMITS: an object with sorted keys."""

@@ -1,4 +1,7 @@
-"""Write the example datasets beside this file: `python examples/generate.py`. The same files every time."""
+"""Write the example datasets beside this file: `python examples/generate.py`. The same files every time.
+
+reinforcement/reward.py is written by hand.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from generators import catalogue_filters, help_desk, images, prose, regular_expressions
+from generators import (
+    catalogue_filters,
+    help_desk,
+    images,
+    prose,
+    regular_expressions,
+    ticket_routing,
+)
 
 SEED = 2026
 IMAGE_PREFIX = "s3://your-data-bucket/datasets/image-captions/images"
@@ -40,6 +50,20 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "evaluation_records": 200,
         "time_to_live_hours": 4,
     },
+    "reinforcement": {
+        "base_model": "amazon.nova-2-lite-v1:0:256k",
+        "type": "reinforcement-fine-tuning",
+        "serving": "on_demand",
+        "hyperparameters": {
+            "epochCount": 4,
+            "batchSize": 32,
+            "learningRate": 1e-4,
+            "trainingSamplePerPrompt": 4,
+            "inferenceMaxTokens": 64,
+            "evalInterval": 5,
+        },
+        "budget_usd": 500,
+    },
 }
 
 
@@ -54,13 +78,21 @@ def write(folder: Path) -> None:
     }
     for name, settings in SETTINGS.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records[name]]
-        (folder / name / "train.jsonl").write_text("".join(lines), encoding="utf-8")
+        if name in records:
+            _write_lines(folder / name / "train.jsonl", records[name])
         (folder / name / "run.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    prompts = ticket_routing.records(300, SEED)
+    _write_lines(folder / "reinforcement" / "train.jsonl", prompts[:240])
+    _write_lines(folder / "reinforcement" / "evaluation.jsonl", prompts[240:])
     pictures = folder / "image-captions" / "images"
     pictures.mkdir(exist_ok=True)
     for file_name, content in images.images().items():
         (pictures / file_name).write_bytes(content)
+
+
+def _write_lines(file: Path, records: Sequence[dict[str, Any]]) -> None:
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    file.write_text("".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

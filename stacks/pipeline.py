@@ -24,6 +24,7 @@ from stacks.components.permissions import Allow
 from stacks.components.pipeline_function import PipelineFunction
 from stacks.components.published import publish, publish_parameter
 from stacks.components.reach import Reach
+from stacks.components.reward_role import RewardRole
 from stacks.storage import StorageStack
 from stacks.workflow import Resources
 
@@ -54,6 +55,7 @@ class PipelineStack(Stack):
         self.notices = EncryptedTopic(
             self, "Notices", settings=settings, key=storage.key, title="Fine-tuning runs"
         )
+        self.reward_role = self._reward_role()
         self.reach = self._reach()
         self._permissions = permissions(self.reach)
         self.dead_letters = DeadLetters(self, "DeadLetters", key=storage.key)
@@ -80,11 +82,28 @@ class PipelineStack(Stack):
             "LINK_ADDRESS": self._link_address,
             "LINK_KEY": self.reach.link_key,
             "NOTICES_TOPIC": self.notices.topic_arn,
+            **self._reward_variables(),
             "RUN_DEFAULTS": self._settings.run_defaults.to_json(),
             "RUN_LIMITS": self._settings.run_limits.to_json(),
             "IDLE_HOURS": str(self._settings.guardian_idle_hours),
             "OFFICE_HOURS": hours.to_json() if hours else "",
             "MONTHLY_CEILING_USD": str(ceiling) if ceiling else "",
+        }
+
+    def _reward_role(self) -> RewardRole | None:
+        if not self._settings.run_limits.reward_code:
+            return None
+        return RewardRole(self, "Reward", settings=self._settings, key=self._storage.key)
+
+    def _reward_variables(self) -> dict[str, str]:
+        """Give what dropped reward functions are made with, nothing where no dropped code may run."""
+        if self.reward_role is None:
+            return {}
+        return {
+            "REWARD_ROLE": self.reward_role.role.role_arn,
+            "REWARD_LOG_GROUP": self.reward_role.log_group.log_group_name,
+            "REWARD_RUNTIME": self._settings.lambda_runtime,
+            "REWARD_ARCHITECTURE": self._settings.lambda_architecture,
         }
 
     def allowed(self, name: str) -> Sequence[Allow]:
@@ -103,6 +122,7 @@ class PipelineStack(Stack):
             artifacts=storage.artifacts_arn,
             ledger=storage.ledger_arn,
             notices=self.notices.topic_arn,
+            reward_role=self.reward_role.role.role_arn if self.reward_role else "",
             link_key=links,
         )
 

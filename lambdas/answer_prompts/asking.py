@@ -9,11 +9,13 @@ from typing import Final
 
 import msgspec
 
+from answer_prompts.grading import graded
 from finetune_aws import objects, runtime
 from finetune_core.contracts import AnswerSet, EvaluationSet, Plan, Shard
 from finetune_core.errors import ServiceError, ServiceUnavailable
 from finetune_core.evaluation import Answer
 from finetune_core.questions import Pair, Question, Vectors, packed, read_questions
+from finetune_core.references import Reward
 from finetune_core.verdicts import Contestant
 
 CONCURRENCY: Final = 4
@@ -25,13 +27,15 @@ RESERVE_SECONDS: Final = 60.0
 def answer_shard(
     *,
     plan: Plan,
+    reward: Reward | None,
     evaluation: EvaluationSet,
     contestant: Contestant,
     model_id: str,
     shard: Shard,
     seconds_left: float,
 ) -> AnswerSet:
-    """Ask the shard's prompts and write ``runs/<run_id>/answers/<contestant>-<from>-<to>.jsonl``.
+    """Ask the shard's prompts, have the answers graded if there is a ``reward``, and write them to
+    ``runs/<run_id>/answers/<contestant>-<from>-<to>.jsonl``.
 
     Raises:
         ServiceUnavailable: the shard cannot be finished in time; the whole shard is to be tried again.
@@ -41,6 +45,8 @@ def answer_shard(
     questions = list(islice(read_questions(lines), shard.start, shard.stop))
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         answers = list(pool.map(lambda question: _ask(model_id, question, deadline), questions))
+    if reward:
+        answers = graded(reward.function_arn, questions, answers)
     key = f"{plan.prefix}/answers/{contestant}-{shard.start:05}-{shard.stop:05}.jsonl"
     body = b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
     objects.write(plan.artifacts_bucket, key, body, "application/jsonl")

@@ -11,7 +11,7 @@ from check_model import standing
 from check_model.descent import CUSTOM, descend
 from finetune_aws import bedrock, endpoints, quotas
 from finetune_aws.environment import Environment
-from finetune_core import catalogue, distillation, judges, preflight
+from finetune_core import catalogue, distillation, judges, preflight, rewards
 from finetune_core.contracts import Plan, Preflight, RunSettings
 from finetune_core.errors import AccessDenied, ModelNotTunable, RequestInvalid
 from finetune_core.gate import Judge
@@ -51,9 +51,9 @@ def _check(settings: RunSettings, region: str) -> Preflight:
     kind = settings.customization_type
     offer = _offer(settings.base_model)
     if offer is None:
-        raise preflight.not_offered(settings.base_model, kind, region, *_alternatives(kind))
-    if offer.lifecycle != "ACTIVE" or kind not in offer.customizations:
-        preflight.check_offer(offer, kind, region, *_alternatives(kind))
+        raise preflight.not_offered(settings.base_model, kind, region, *_alternatives(kind, region))
+    if offer.lifecycle != "ACTIVE" or not preflight.offers(offer, kind, region):
+        preflight.check_offer(offer, kind, region, *_alternatives(kind, region))
     model = catalogue.find_model(offer.model_id)
     serving = preflight.resolve_serving(model, settings.serving, region)
     found = preflight.plan_training(offer, settings, serving, [])
@@ -128,11 +128,14 @@ def _described(details: FoundationModelDetailsTypeDef, job_model: str) -> prefli
     )
 
 
-def _alternatives(kind: str) -> tuple[list[str], str]:
+def _alternatives(kind: str, region: str) -> tuple[list[str], str]:
     """Return the active ids that the Region customizes in this way, and in words what else it offers."""
     if kind == "CONTINUED_PRE_TRAINING":
         same, other = _active("CONTINUED_PRE_TRAINING"), _active("FINE_TUNING")
         words = f"For fine-tuning the account could use: {', '.join(other)}." if other else ""
+    elif kind == rewards.KIND:
+        # ListFoundationModels cannot be asked for it.
+        same, words = preflight.offering(kind, region), "Deploy the pipeline in us-east-1."
     else:
         same = _active("DISTILLATION" if kind == distillation.KIND else "FINE_TUNING")
         words = "Deploy the pipeline in a Region that offers one."

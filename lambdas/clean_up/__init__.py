@@ -13,6 +13,8 @@ Calls:
     bedrock:GetCustomModel, bedrock:DeleteCustomModel
                                           on custom-model/*, delete only with that tag
     bedrock:ListTagsForResource           on provisioned-model/*, custom-model-deployment/*, custom-model/*
+    lambda:GetFunction, lambda:ListTags, lambda:DeleteFunction
+                                          on function:finetune-<environment>-reward-*, delete with that tag
     dynamodb:GetItem                      on the ledger (keys champion#*, run#*)
     ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter
                                           on parameter/finetune/<environment>/*/model-id

@@ -1,4 +1,4 @@
-"""Takes down what a run created in Bedrock and did not promote, found by its names and tags.
+"""Takes down what a run created and did not promote, found by its names and tags.
 
 Names follow from the run id, so that a resource is found even when the answer of its create call was lost.
 """
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, get_args
 
-from finetune_aws import bedrock, endpoints, parameters, swapping
+from finetune_aws import bedrock, endpoints, functions, parameters, swapping
 from finetune_aws.ledger import Ledger, json_attribute
+from finetune_core import rewards
 from finetune_core.contracts import Plan
 from finetune_core.errors import Conflict, NotFound, RequestInvalid
 from finetune_core.judges import job_name
@@ -22,6 +23,25 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 15.0
 """Seconds between looks at what Bedrock is still creating or stopping."""
 _UNFINISHED: Final = ("InProgress", "Stopping")
+
+
+def retire_reward(plan: Plan, environment: str) -> str:
+    """Delete the run's own reward function and return its ARN, "" when there is none.
+
+    Calls: lambda:GetFunction, lambda:ListTags, lambda:DeleteFunction.
+    """
+    # A run from before there were any, or one whose function the platform has deployed, has none.
+    if plan.settings.customization_type != rewards.KIND or not plan.names.reward:
+        return ""
+    found = functions.find(plan.names.reward)
+    if found is None or not _of_run(found.tags, environment, plan.run_id):
+        return ""
+    functions.delete(found.name)
+    return found.arn
+
+
+def _of_run(tags: dict[str, str], environment: str, run_id: str) -> bool:
+    return (tags.get(TAG_PIPELINE), tags.get(TAG_RUN)) == (environment, run_id)
 
 
 @dataclass
@@ -52,10 +72,16 @@ class Cleaner:
             Conflict: Bedrock still refuses a deletion when the time is up; trying again is safe.
         """
         self.promoted = self.plan.action == "run" and self._promoted()
-        if self.plan.action != "run" or self.promoted:
+        if self.plan.action != "run":
             return
-        self._stop_job()
-        self._stop_judges()
+        if not self.promoted:
+            self._stop_job()
+            self._stop_judges()
+        # No job asks it any more.
+        if arn := retire_reward(self.plan, self.environment):
+            self.deleted.append(arn)
+        if self.promoted:
+            return
         self._swap_back()
         for found in self._endpoints():
             self._restore_pointer(found.arn)
@@ -173,8 +199,7 @@ class Cleaner:
         )
 
     def _ours(self, arn: str) -> bool:
-        tags = bedrock.resource_tags(arn)
-        ours = (tags.get(TAG_PIPELINE), tags.get(TAG_RUN)) == (self.environment, self.plan.run_id)
+        ours = _of_run(bedrock.resource_tags(arn), self.environment, self.plan.run_id)
         if not ours:
             self.kept.append(arn)
         return ours

@@ -29,7 +29,11 @@ _PRICES: Final = Config(
     read_timeout=8,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
-_CONFIGS: Final = {"bedrock-runtime": _RUNTIME, "pricing": _PRICES}
+# A reward function gets its time, and little more: a call that hangs is not made five times.
+_FUNCTIONS: Final = Config(
+    connect_timeout=5, read_timeout=90, retries={"mode": "standard", "total_max_attempts": 2}
+)
+_CONFIGS: Final = {"bedrock-runtime": _RUNTIME, "lambda": _FUNCTIONS, "pricing": _PRICES}
 
 
 @cache

@@ -53,6 +53,26 @@ class Environment:
         return self._get("NOTICES_TOPIC")
 
     @property
+    def reward_role(self) -> str:
+        """ARN of the role under which a dropped reward function runs."""
+        return self._get("REWARD_ROLE")
+
+    @property
+    def reward_log_group(self) -> str:
+        """Log group that dropped reward functions write to."""
+        return self._get("REWARD_LOG_GROUP")
+
+    @property
+    def reward_runtime(self) -> str:
+        """Lambda runtime of dropped reward functions."""
+        return self._get("REWARD_RUNTIME")
+
+    @property
+    def reward_architecture(self) -> str:
+        """Processor of dropped reward functions."""
+        return self._get("REWARD_ARCHITECTURE")
+
+    @property
     def link_key(self) -> str:
         """ARN of the KMS key that signs links to answer approvals; empty when there are no links."""
         return self.variables.get("LINK_KEY", "")

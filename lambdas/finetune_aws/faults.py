@@ -82,6 +82,7 @@ _CONFLICT: Final = {
     "ConditionalCheckFailedException",
     "ConflictException",
     "OperationAborted",
+    "ResourceConflictException",
     "ResourceInUseException",
     "TransactionConflictException",
 }

@@ -14,7 +14,7 @@ from finetune_aws.environment import Environment
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.notices import publish
 from finetune_aws.telemetry import count, logger
-from finetune_core import curves, model_cards
+from finetune_core import curves, model_cards, reward_judgement
 from finetune_core.actuals import actual_costs
 from finetune_core.charts import Curve
 from finetune_core.contracts import Plan, read
@@ -111,10 +111,17 @@ def _lineage(ending: Ending) -> dict[str, Any] | None:
 
 
 def _curves(training: dict[str, Any] | None) -> list[Curve]:
-    """Return the loss curves for the chart: both, from the file that each lies in."""
+    """Return the curves for the chart, losses or rewards: both, from the file that each lies in."""
     found = training or {}
+    what, columns = "loss", ("training_loss", "validation_loss")
+    if found.get("training_reward"):
+        what = "reward"
+        columns = (reward_judgement.TRAINING_COLUMN, reward_judgement.VALIDATION_COLUMN)
     parts = (("training", "curve_uri"), ("validation", "validation_curve_uri"))
-    return [Curve(f"{name} loss", _points(found.get(uri), f"{name}_loss")) for name, uri in parts]
+    return [
+        Curve(f"{name} {what}", _points(found.get(uri), column))
+        for (name, uri), column in zip(parts, columns, strict=True)
+    ]
 
 
 def _points(uri: str | None, column: str) -> list[curves.Point]:

@@ -71,6 +71,12 @@ def read(bucket: str, key: str, version_id: str | None = None) -> bytes:
         return _s3().get_object(Bucket=bucket, Key=key, **pinned)["Body"].read()
 
 
+def head(bucket: str, key: str, size: int) -> bytes:
+    """Return at most the first ``size`` bytes of an object. Calls: s3:GetObject."""
+    with translated("s3:GetObject", f"s3://{bucket}/{key}"):
+        return _s3().get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{size - 1}")["Body"].read()
+
+
 def version(uri: str) -> str:
     """Return the id of an object's current version, "" in a bucket without versions. Calls: s3:GetObject."""
     bucket, key = split_uri(uri)

@@ -65,7 +65,7 @@ def decide(
     )
 
 
-def write_prompts(plan: Plan, lines: Iterable[bytes]) -> int:
+def write_prompts(plan: Plan, lines: Iterable[bytes], record_format: str) -> int:
     """Turn held-out records into questions, keep them, and return how many there are.
 
     Calls: s3:PutObject, s3:GetObject (images).
@@ -73,7 +73,7 @@ def write_prompts(plan: Plan, lines: Iterable[bytes]) -> int:
     Raises:
         DatasetInvalid: an image is not there.
     """
-    questions = list(islice(to_questions(lines), preparation.MOST_EVALUATION))
+    questions = list(islice(to_questions(lines, record_format), preparation.MOST_EVALUATION))
     text = b"".join(msgspec.json.encode(each) + b"\n" for each in _pinned(questions))
     objects.write(plan.artifacts_bucket, f"{plan.prefix}/evaluation.jsonl", text, "application/jsonl")
     return len(questions)

@@ -88,6 +88,9 @@ def _training(item: PriceItem, report: Json) -> tuple[float, str]:
     training = report.get("training")
     if not training:
         return item.quantity, _ENDED_WITHOUT_MODEL
+    if item.unit == "hours":
+        hours = training["seconds"] / 3600
+        return hours, f"{hours:.2f} hours from the job's creation to its end"
     if training.get("trained_tokens") is not None:
         return training["trained_tokens"] / 1000, f"Bedrock tells no tokens; {training['tokens_from']}"
     return item.quantity, "Bedrock tells no tokens: as estimated"

@@ -57,6 +57,7 @@ def plan_lines(plan: Plan, preflight: Preflight, validation: Validation, price: 
         f"{counts.evaluation:,} evaluation",
         f"Rejected     0 of {read:,} records: one that the model refuses would have ended the run",
         f"Found        {found:,} warnings: {faults}" if found else "Found        no warnings",
+        *_reward(preflight),
         f"Serving      {preflight.serving}: {preflight.serving_reason}",
         f"Rollout      {preflight.rollout.way}: {preflight.rollout.reason}",
         *_ways(price),
@@ -64,6 +65,18 @@ def plan_lines(plan: Plan, preflight: Preflight, validation: Validation, price: 
         *(f"Note         {warning}" for warning in preflight.warnings),
         *_labelled("Differs", price.changes or ["nothing was found to compare with"]),
     ]
+
+
+def _reward(preflight: Preflight) -> Iterator[str]:
+    """Say whose rules the model will be trained by, and what their trial showed."""
+    found = preflight.reward
+    if found is None:
+        return
+    whose = "made from the dataset's reward.py" if found.dropped else "named by the settings"
+    yield f"Reward       {found.function_arn}, {whose}, code {found.code_sha256}"
+    if found.right is not None:
+        scores = f"reference answers got {found.right:.4g}, other records' {found.wrong:.4g}"
+        yield f"             tried on {found.tried} records: {scores}"
 
 
 def opening(plan: Plan, question: Question) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from finetune_core import catalogue, prices
+from finetune_core import catalogue, prices, rewards
 from finetune_core.contracts import Preflight, RunSettings, Validation
 from finetune_core.costs import MonthSpend, Price, WayPrice
 from finetune_core.errors import DatasetInvalid, OverBudget
@@ -72,6 +72,7 @@ def _price(
         champion_on_demand=":custom-model-deployment/" in preflight.rollout.endpoint,
         teacher=_row(preflight.teacher.model) if preflight.teacher else None,
         judging=_judging(settings, preflight),
+        by_hours=preflight.customization_type == rewards.KIND,
         ceiling=settings.budget_usd,
         live=live or prices.Live(),
     )

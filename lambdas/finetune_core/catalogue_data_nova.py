@@ -3,6 +3,7 @@
 from typing import Final
 
 from finetune_core.catalogue_sources import (
+    API,
     DIST,
     DIST_CHECKER,
     FT,
@@ -35,6 +36,17 @@ _HYPERPARAMETERS_2: Final = (
     Hyperparameter("learningRate", "float", NOVA2_DATA, 1e-6, 1e-4, "1e-5"),
     Hyperparameter("learningRateWarmupSteps", "int", NOVA2_DATA, 0, 20, "10"),
     Hyperparameter("batchSize", "int", NOVA_HP, 1, 1, "1"),
+)
+# Bounds: shape RFTHyperParameters in botocore 1.43.106. No default is published, so none is sent unasked.
+_HYPERPARAMETERS_RFT: Final = (
+    Hyperparameter("epochCount", "int", API, 1, 50),
+    Hyperparameter("batchSize", "int", API, 16, 512),
+    Hyperparameter("learningRate", "float", API, 1e-7, 1e-3),
+    Hyperparameter("maxPromptLength", "int", API, 1),
+    Hyperparameter("trainingSamplePerPrompt", "int", API, 2, 16),
+    Hyperparameter("inferenceMaxTokens", "int", API, 1),
+    Hyperparameter("reasoningEffort", "choice", API, choices=("low", "medium", "high")),
+    Hyperparameter("evalInterval", "int", API, 1, 100),
 )
 _MEDIA: Final = MediaRules(
     NOVA_DATA,
@@ -158,6 +170,7 @@ NOVA_2_LITE: Final = Model(
             formats=("reinforcement",),
             records_min=Limit(100, RFT),
             records_max=Limit(20_000, RFT),
+            hyperparameters=_HYPERPARAMETERS_RFT,
             validation_file="optional",
             reserved="nova",
             strict_turns=False,

@@ -19,6 +19,7 @@ PREP = Source("Bedrock data preparation", _UG + "model-customization-prepare.htm
 HP = Source("Bedrock hyperparameters", _UG + "custom-models-hp.html", "2026-11-23")
 LIFE = Source("Bedrock model lifecycle", _UG + "model-lifecycle.html", "2026-11-23")
 RFT = Source("Bedrock RFT data for Nova", _UG + "rft-prepare-data.html", "2026-11-23")
+RFT_JOB = Source("Bedrock RFT jobs for Nova", _UG + "rft-submit-job.html", "2026-11-28")
 DIST = Source("Bedrock distillation", _UG + "prequisites-model-distillation.html", "2026-11-23")
 PT_SUPPORT = Source("Bedrock Provisioned Throughput models", _UG + "prov-thru-supported.html", "2026-11-23")
 ON_DEMAND = Source(

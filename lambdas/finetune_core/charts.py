@@ -1,4 +1,4 @@
-"""A loss chart as inline SVG, without scripts or outside resources."""
+"""A chart of losses or rewards as inline SVG, without scripts or outside resources."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _COLOURS: Final = ("#2456c8", "#c2571a")
 
 @dataclass(frozen=True)
 class Curve:
-    """A named series of (step, loss)."""
+    """A named series of (step, loss or reward)."""
 
     name: str
     points: list[Point]
 
 
-def loss_chart(curves: Sequence[Curve]) -> str:
+def curve_chart(curves: Sequence[Curve]) -> str:
     """Return the curves in one SVG with axes and legend, or "" when no curve has two points."""
     drawn = [Curve(curve.name, thin(curve.points, _MOST_POINTS)) for curve in curves if len(curve.points) > 1]
     if not drawn:
@@ -36,7 +36,7 @@ def loss_chart(curves: Sequence[Curve]) -> str:
     frame = _Frame(min(steps), max(steps), min(losses), max(losses), _margin(min(losses), max(losses)))
     lines = "".join(_line(curve, frame, _COLOURS[index % len(_COLOURS)]) for index, curve in enumerate(drawn))
     legend = "".join(
-        f'<text x="{WIDTH - _RIGHT}" y="{_TOP + 14 + 18 * index}" text-anchor="end" '
+        f'<text x="{WIDTH - _RIGHT}" y="{_legend(drawn, frame) + 18 * index}" text-anchor="end" '
         f'fill="{_COLOURS[index % len(_COLOURS)]}">{escape(curve.name)}</text>'
         for index, curve in enumerate(drawn)
     )
@@ -45,6 +45,13 @@ def loss_chart(curves: Sequence[Curve]) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label} by step" '
         f'font-family="system-ui,sans-serif" font-size="12">{_axes(frame)}{lines}{legend}</svg>'
     )
+
+
+def _legend(drawn: Sequence[Curve], frame: _Frame) -> int:
+    """Return where the legend begins: above curves that end low, below those that end high."""
+    ends = [frame.y(curve.points[-1][1]) for curve in drawn]
+    below = sum(ends) / len(ends) < (_TOP + HEIGHT - _BOTTOM) / 2
+    return HEIGHT - _BOTTOM - 10 - 18 * (len(drawn) - 1) if below else _TOP + 14
 
 
 @dataclass(frozen=True)

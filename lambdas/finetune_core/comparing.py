@@ -60,7 +60,7 @@ def _data(run: Facts) -> dict[str, str]:
 def _training(run: Facts) -> dict[str, str]:
     found = run.get("training") or {}
     rows = {}
-    for name in ("training_loss", "validation_loss"):
+    for name in ("training_loss", "validation_loss", "training_reward", "validation_reward"):
         if found.get(name):
             rows[name.replace("_", " ")] = f"{found[name]['first']:.4f} → {found[name]['last']:.4f}"
     for name, unit in (("steps", ""), ("seconds", " s"), ("trained_tokens", "")):

@@ -4,11 +4,11 @@ Every function takes an event built from these shapes and returns one of them as
 (``to_builtins``). Unknown keys in an event are ignored, so that a newer state machine can talk to an older
 function during a deployment; ``run.json``, which people write, is read strictly in ``settings.py`` instead.
 
-    resolve_run → Plan → check_model → Preflight → validate_dataset → Validation → estimate_price → Price
-    → request_approval → Approval → (training job) → read_training → Training → deploy_model → Endpoint
-    → test_endpoint → Smoke → find_champion → Champion → answer_prompts → AnswerSet
-    (→ prepare_judgement → Judgement → evaluation jobs → Judged) → judge_models → Evaluation → promote_model
-    → Promotion → finish_run → Outcome
+    resolve_run → Plan → check_model → Preflight → validate_dataset → Validation
+    → (deploy_reward → Preflight) → estimate_price → Price → request_approval → Approval → (training job)
+    → read_training → Training → deploy_model → Endpoint → test_endpoint → Smoke → find_champion → Champion
+    → answer_prompts → AnswerSet (→ prepare_judgement → Judgement → evaluation jobs → Judged) → judge_models
+    → Evaluation → promote_model → Promotion → finish_run → Outcome
     any failure → clean_up → CleanUp → finish_run → Outcome
 """
 
@@ -26,11 +26,13 @@ from finetune_core.losses import CurveFinding as CurveFinding  # noqa: PLC0414
 from finetune_core.losses import Loss as Loss  # noqa: PLC0414
 from finetune_core.references import Lineage as Lineage  # noqa: PLC0414 - part of this module's names
 from finetune_core.references import ObjectRef as ObjectRef  # noqa: PLC0414
-from finetune_core.references import Teacher
+from finetune_core.references import Reward, Teacher
 from finetune_core.rollouts import Rollout, Way
 from finetune_core.verdicts import Contestant
 
-CustomizationType = Literal["FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"]
+CustomizationType = Literal[
+    "FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION", "REINFORCEMENT_FINE_TUNING"
+]
 Serving = Literal["provisioned_throughput", "on_demand", "auto", "none"]
 EndpointKind = Literal["provisioned_throughput", "on_demand", "none"]
 Commitment = Literal["OneMonth", "SixMonths"]
@@ -78,15 +80,17 @@ class RunSettings(msgspec.Struct, kw_only=True, frozen=True):
     near_duplicates: Literal["off", "warn", "block"] = "warn"
     teacher_model: Annotated[str, Meta(min_length=1, max_length=2048)] | None = None
     max_response_length: Annotated[int, Meta(ge=1, le=8192)] | None = None
+    reward_function: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
 
 
 class RunNames(msgspec.Struct, kw_only=True, frozen=True):
-    """Names of what the run creates in Bedrock: each ≤ 63 characters and within its own pattern."""
+    """Names of what the run creates, each within its own pattern: ≤ 63 characters, the function's ≤ 64."""
 
     job: str
     model: str
     endpoint: str
     commitment: str = ""
+    reward: str = ""
 
 
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
@@ -136,6 +140,7 @@ class Preflight(msgspec.Struct, kw_only=True, frozen=True):
     warnings: list[str] = []
     lineage: Lineage | None = None
     teacher: Teacher | None = None
+    reward: Reward | None = None
     rollout: Rollout = Rollout()
 
 
@@ -188,7 +193,8 @@ class Validation(msgspec.Struct, kw_only=True, frozen=True):
 class Training(msgspec.Struct, kw_only=True, frozen=True):
     """A finished customization job, its custom model and its curves. ``seconds`` is wall time of the job.
 
-    ``trained_tokens`` is an estimate, for Bedrock tells none; ``tokens_from`` says of what.
+    Reinforcement fine-tuning has rewards in place of losses, and is billed by time. ``trained_tokens`` is an
+    estimate, for Bedrock tells none; ``tokens_from`` says of what.
     """
 
     job_arn: str
@@ -202,6 +208,8 @@ class Training(msgspec.Struct, kw_only=True, frozen=True):
     validation_curve_uri: str | None = None
     findings: list[CurveFinding] = []
     blocked: Blocked = Blocked()
+    training_reward: Loss | None = None
+    validation_reward: Loss | None = None
     trained_tokens: int | None = None
     tokens_from: str = ""
 

@@ -162,17 +162,21 @@ def _levels(points: Sequence[Point]) -> tuple[float, float, float]:
 
 
 def _lower_rate(losses: Losses) -> str:
-    return _scaled_rate(losses, 0.3) or "Lower the learning rate to about a third."
+    return scaled_rate(losses.hyperparameters, 0.3) or "Lower the learning rate to about a third."
 
 
 def _higher_rate(losses: Losses) -> str:
-    return _scaled_rate(losses, 3.0) or "Raise the learning rate about threefold, or give it more epochs."
+    return (
+        scaled_rate(losses.hyperparameters, 3.0)
+        or "Raise the learning rate about threefold, or give it more epochs."
+    )
 
 
-def _scaled_rate(losses: Losses, factor: float) -> str:
+def scaled_rate(hyperparameters: Mapping[str, str], factor: float) -> str:
+    """Return the advice to train at ``factor`` times the learning rate, "" where the job was told none."""
     for name in ("learningRate", "learningRateMultiplier"):
         try:
-            value = float(losses.hyperparameters.get(name, ""))
+            value = float(hyperparameters.get(name, ""))
         except ValueError:
             continue
         return f"Try {name} {value * factor:.2g} in place of {value:g} (within the model's range)."

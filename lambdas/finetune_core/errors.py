@@ -11,12 +11,13 @@ as ``errorType``), so a class name here is part of the contract with ``stacks/wo
     │   ├── ModelNotTunable          preflight: base model, type, Region or hyperparameters do not go together
     │   ├── QuotaTooLow              preflight, train, serve: an account quota stands in the way
     │   ├── DatasetInvalid           validate: records that the base model would refuse
+    │   ├── RewardInvalid            reward: the function that grades answers cannot be used
     │   ├── OverBudget               price: the estimate is above the run's ceiling
     │   ├── Declined                 approve: a person said no
     │   ├── ApprovalTimedOut         approve: nobody answered in time
     │   ├── TrainingFailed           train: the job ended as Failed or Stopped
     │   ├── TrainingStalled          train: the job made no progress within the limit
-    │   ├── TrainingDiverged         train: the loss rose instead of falling, or was no number
+    │   ├── TrainingDiverged         train: the loss rose, or the reward fell, or it was no number
     │   ├── TrainingOverfitted       train: the validation loss rose while the training loss fell
     │   ├── ServingFailed            serve: endpoint failed, or did not answer
     │   ├── EvaluationFailed         evaluate: answers are missing or cannot be compared
@@ -92,6 +93,10 @@ class DatasetInvalid(RunError):
     """Validation: the base model would refuse records of the dataset."""
 
 
+class RewardInvalid(RunError):
+    """Reward: the function that is to grade answers does not compile, fails, or breaks its contract."""
+
+
 class OverBudget(RunError):
     """Price: the estimate is above the run's ceiling."""
 
@@ -113,7 +118,7 @@ class TrainingStalled(RunError):
 
 
 class TrainingDiverged(RunError):
-    """Training: the loss rose instead of falling, or was no number; the model is not served."""
+    """Training: the loss rose or the reward fell, or it was no number; the model is not served."""
 
 
 class TrainingOverfitted(RunError):

@@ -13,9 +13,10 @@ from statistics import fmean
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from finetune_core import slices, task_metrics
-from finetune_core.contracts import Loss, RunSettings
+from finetune_core.contracts import Loss, RunSettings, Training
 from finetune_core.errors import EvaluationFailed
 from finetune_core.paired import bootstrap, needed_records
 from finetune_core.ruling import Facts, rule
@@ -26,12 +27,17 @@ CHOSEN: Final = "the settings ask for it"
 
 
 class Answer(msgspec.Struct, kw_only=True, frozen=True):
-    """One line of an answers file: ``answer`` is None when the call failed, ``error`` then says how."""
+    """One line of an answers file: ``answer`` is None when the call failed, ``error`` then says how.
+
+    ``reward`` is what the reward function gave, in its own scale; None where it was not asked or failed.
+    """
 
     record: int
     answer: str | None
     error: str | None = None
     latency_ms: int = 0
+    reward: float | None = None
+    reward_error: str | None = None
 
 
 Answers = Mapping[int, Answer]
@@ -78,16 +84,24 @@ def score(references: Mapping[int, str], answers: Answers) -> Score:
     def mean(metric: str) -> float:
         return fmean(per_record(references, answers, metric).values())
 
-    times = [answer.latency_ms for answer in said.values() if answer.answer is not None]
-    return Score(
+    return replace(
+        calls(references, answers),
         exact_match=mean("exact_match"),
         token_f1=mean("token_f1"),
         rouge_l=mean("rouge_l"),
         json_valid=fmean(is_json(said[r].answer or "") for r in structured) if structured else None,
         field_accuracy=mean("field_accuracy") if structured else None,
         label_accuracy=mean("label_accuracy") if labels else None,
-        failed=sum(answer.answer is None for answer in said.values()),
-        records=len(references),
+    )
+
+
+def calls(references: Mapping[int, str], answers: Answers) -> Score:
+    """Return how many calls were made and failed, and the mean latency of those that answered."""
+    said = [answers[record] for record in references]
+    times = [answer.latency_ms for answer in said if answer.answer is not None]
+    return Score(
+        failed=sum(answer.answer is None for answer in said),
+        records=len(said),
         latency_ms=round(fmean(times)) if times else 0,
     )
 
@@ -200,6 +214,19 @@ def _compare(opponent: Contestant, values: Mapping[Contestant, Mapping[int, floa
     return Comparison(opponent=opponent, gain=fmean(differences), interval=bootstrap(differences, seed))
 
 
+def judge_unasked(training: Training, why: str) -> Evaluation:
+    """Judge a model that no prompt can be sent to: by its validation reward, else by its validation loss."""
+    rewards = training.validation_reward
+    if rewards is None:
+        if training.training_reward is not None:
+            return _by_curve("validation_reward", "HOLD", [why, "There is no validation reward to judge by."])
+        return judge_by_loss(training.validation_loss, training.training_loss, why)
+    change = f"validation reward went from {rewards.first:.4f} to {rewards.last:.4f}"
+    if rewards.last > rewards.first:
+        return _by_curve("validation_reward", "PROMOTE", [why, f"Judged by reward only: {change}."])
+    return _by_curve("validation_reward", "REJECT", [why, f"Judged by reward only: {change}: no gain."])
+
+
 def judge_by_loss(validation: Loss | None, training: Loss | None, why: str) -> Evaluation:
     """Judge a model that no prompt can be sent to, by its validation loss alone.
 
@@ -215,10 +242,14 @@ def judge_by_loss(validation: Loss | None, training: Loss | None, why: str) -> E
 
 
 def _by_loss(verdict: Verdict, reasons: list[str]) -> Evaluation:
+    return _by_curve("validation_loss", verdict, reasons)
+
+
+def _by_curve(metric: str, verdict: Verdict, reasons: list[str]) -> Evaluation:
     return Evaluation(
         verdict=verdict,
         reasons=reasons,
-        metric="validation_loss",
+        metric=metric,
         base=None,
         candidate=None,
         interval=None,

@@ -105,6 +105,15 @@ _FUNCTIONS: Final = (
         variables=("ENVIRONMENT",),
     ),
     Function(
+        name="deploy_reward",
+        description="Makes the dataset's reward function, and tries it on some of the dataset's records",
+        timeout_seconds=900,
+        memory_mb=256,
+        variables=("ENVIRONMENT",),
+        # Where the environment runs no dropped code there is no role for it.
+        optional=("REWARD_ROLE", "REWARD_LOG_GROUP", "REWARD_RUNTIME", "REWARD_ARCHITECTURE"),
+    ),
+    Function(
         name="estimate_price",
         description="Prices the run as a range and holds it against its ceiling",
         timeout_seconds=60,

@@ -18,6 +18,7 @@ Metric = Literal[
     "recall_at_1",
     "recall_at_5",
     "mrr",
+    "reward",
 ]
 
 

@@ -12,7 +12,7 @@ from finetune_core.contracts import RunSettings
 class PinnedFile(msgspec.Struct, kw_only=True, frozen=True):
     """One input file of a run: role in the run, pinned version, size in bytes, entity tag, ISO time."""
 
-    role: Literal["train", "validation", "evaluation", "run"]
+    role: Literal["train", "validation", "evaluation", "reward", "run"]
     bucket: str
     key: str
     version_id: str

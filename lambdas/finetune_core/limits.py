@@ -12,12 +12,13 @@ from finetune_core.contracts import RunSettings
 
 
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
-    """The most that a run may spend and the least that it has to ask, as in ``config/limits.py``."""
+    """The most that a run may spend and do, and the least that it has to ask, as in ``config/limits.py``."""
 
     budget_usd: float | None = None
     approval: Literal["never", "always", "above"] = "never"
     approve_above_usd: float | None = None
     over_budget: Literal["refuse", "ask"] = "ask"
+    reward_code: bool = False
 
 
 UNLIMITED: Final = Limits()

@@ -7,6 +7,7 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 FILE: Final = "model-card.json"
+_FIGURES: Final = ("training_loss", "validation_loss", "training_reward", "validation_reward", "steps")
 
 
 def card(report: Json, lineage: Json | None) -> Json:
@@ -28,6 +29,7 @@ def card(report: Json, lineage: Json | None) -> Json:
         "base_model": preflight.get("base_model_id"),
         "customization_type": preflight.get("customization_type"),
         "hyperparameters": preflight.get("hyperparameters"),
+        "reward": preflight.get("reward"),
         "parent": ancestors[-1] if ancestors else None,
         "ancestors": ancestors,
         "started_from": line.get("reason"),
@@ -36,6 +38,6 @@ def card(report: Json, lineage: Json | None) -> Json:
             "trained": line.get("trained") or [],
             "seen": line.get("seen") or [],
         },
-        "training": {name: training.get(name) for name in ("training_loss", "validation_loss", "steps")},
+        "training": {name: training.get(name) for name in _FIGURES},
         "evaluation": report.get("evaluation"),
     }

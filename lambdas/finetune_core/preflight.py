@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from finetune_core import catalogue
+from finetune_core import catalogue, rewards
 from finetune_core.contracts import EndpointKind, Preflight, RunSettings
 from finetune_core.distillation import choose_teacher
 from finetune_core.errors import ModelNotTunable, QuotaTooLow
@@ -24,7 +24,10 @@ _WORDS: Final = {
     "FINE_TUNING": "fine-tuning",
     "CONTINUED_PRE_TRAINING": "continued pre-training",
     "DISTILLATION": "distillation",
+    "REINFORCEMENT_FINE_TUNING": "reinforcement fine-tuning",
 }
+_UNTOLD: Final = ("REINFORCEMENT_FINE_TUNING",)
+"""Kinds that GetFoundationModel has no word for (shape ``ModelCustomization`` in botocore 1.43.106)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,20 @@ class Offer:
     lifecycle: str
     customizations: tuple[str, ...]
     legacy_since: datetime | None = None
+
+
+def offers(offer: Offer, kind: str, region: str) -> bool:
+    """Return whether Bedrock customizes a model in this way: by its own words, or where it has none for the
+    kind, by the catalogue's.
+    """
+    if kind in offer.customizations or kind not in _UNTOLD:
+        return kind in offer.customizations
+    return offer.model_id in offering(kind, region)
+
+
+def offering(kind: str, region: str) -> list[str]:
+    """Return the ids that the catalogue has for a kind in a Region."""
+    return [model.id for model in catalogue.MODELS if kind in model.kinds and region in model.regions]
 
 
 def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str], others: str) -> None:
@@ -60,7 +77,7 @@ def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str
             where=f"base_model, Region {region}",
             remedy=instead,
         )
-    if kind not in offer.customizations:
+    if not offers(offer, kind, region):
         offered = ", ".join(words(each) for each in offer.customizations) or "no customization"
         raise ModelNotTunable(
             f"base model {offer.model_id} does not offer {words(kind)}; it offers {offered}",
@@ -139,7 +156,7 @@ def plan_training(
     """
     model, kind = catalogue.find_model(offer.model_id), settings.customization_type
     rules = catalogue.rules_for(model, kind) if model else None
-    told = list(warnings)
+    told = [*warnings, *_open_questions(kind, offer)]
     _check_judgement(offer.name, bool(model and model.embeds), settings)
     _check_judge(offer.name, rules, settings.gate.judge, serving)
     if model is None or rules is None:
@@ -172,7 +189,13 @@ def plan_training(
 
 
 def _check_judgement(name: str, embeds: bool, settings: RunSettings) -> None:
-    """Refuse settings that judge texts by vectors, or vectors by texts."""
+    """Refuse settings that judge texts by vectors, vectors by texts, or by a reward that there is not."""
+    if settings.gate.metric == rewards.METRIC and settings.customization_type != rewards.KIND:
+        raise ModelNotTunable(
+            "gate.metric reward is for reinforcement fine-tuning: no other run has a reward function",
+            where="gate.metric",
+            remedy='Use "auto".',
+        )
     metric, answers = settings.gate.metric, "vectors" if embeds else "text"
     if embeds and settings.golden_prompts:
         raise ModelNotTunable(
@@ -193,6 +216,16 @@ def _check_judge(
 ) -> None:
     answers = rules is None or "image-caption" not in rules.formats
     check_fit(judge, name, answers=answers, serving=serving[0], reason=serving[1])
+
+
+def _open_questions(kind: str, offer: Offer) -> list[str]:
+    """Return what no documentation says about a kind; the job will tell."""
+    if kind != rewards.KIND:
+        return []
+    told = ["No defaults are published for reinforcement fine-tuning: Bedrock chooses what is left out."]
+    if "custom-model" in offer.job_model:
+        told.append("Nothing says whether Bedrock trains a custom model further by reinforcement.")
+    return told
 
 
 def words(kind: str) -> str:

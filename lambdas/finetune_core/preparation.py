@@ -25,7 +25,7 @@ MOST_EVALUATION: Final = 1000
 MOST_COMPARED: Final = 256 * 1_048_576
 """Bytes of a dataset up to which near duplicates are looked for: 52 seconds of one function."""
 _SHOWN: Final = 5
-_ASKED: Final = ("converse", "messages", "prompt-completion", "input", "text")
+_ASKED: Final = ("converse", "messages", "prompt-completion", "input", "text", "reinforcement")
 
 Part = Literal["train", "validation", "evaluation"]
 

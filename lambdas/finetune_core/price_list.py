@@ -20,6 +20,7 @@ REGIONS: Final = {"us-east-1": "USE1", "us-west-2": "USW2"}
 
 COLUMNS: Final = {
     "training": "Customization-Training",
+    "training_hour": "RFT-Training-Hours",
     "storage": "Customization-Storage",
     "unit_hour": "ProvisionedThroughput-NoCommit-ModelUnits",
     "unit_hour_month": "ProvisionedThroughput-1month-ModelUnits",

@@ -22,6 +22,9 @@ JUDGE_READS: Final = (300, 700, 1_500)
 (Bedrock user guide, model-evaluation-type-judge-prompt, read 2026-11-28); their tokens are estimated."""
 JUDGE_WRITES: Final = (50, 200, 600)
 """Tokens of a judge's explanation and score; no figure is published."""
+REINFORCING_HOURS: Final = (1.0, 4.0, 24.0)
+"""Hours of a reinforcement job: low, expected, high. A few, by data, epochs and reward function, is all that
+the Bedrock user guide says (rft-submit-job, read 2026-11-28)."""
 
 MONTH_HOURS: Final = 730
 """Hours of a month as AWS counts them."""
@@ -82,6 +85,7 @@ def estimate(
     champion_on_demand: bool = False,
     teacher: PriceRow | None = None,
     judging: Judging | None = None,
+    by_hours: bool = False,
     ceiling: float | None = None,
     live: Live = Live(),
 ) -> Price:
@@ -92,11 +96,12 @@ def estimate(
     from then on. A `champion_on_demand` is asked the same prompts, paid by the token; the champion's
     `beside_units` go on until the verdict and for the `watch_hours` after it.
     `teacher` has the prices of the model that answers the prompts of a distillation, `judging` those of the
-    model that scores the answers.
+    model that scores the answers; `by_hours` is a job that is billed by its hours, which are not known
+    beforehand.
     A price that is not known enters as a wide range with a note.
     """
     row = row_for(model, live)
-    items = [_training(row, tokens, epochs), _storage(row)]
+    items = [_reinforcing(row) if by_hours else _training(row, tokens, epochs), _storage(row)]
     if teacher:
         per_call = [count / max(records, 1) for count in (tokens.low, tokens.expected, tokens.high)]
         items.insert(0, _answers("Teacher's answers", teacher, per_call, records))
@@ -131,6 +136,13 @@ def _training(row: PriceRow, tokens: TokenRange, epochs: int) -> PriceItem:
     cost = [count * epochs / 1000 * price for count, price in zip(counts, rate, strict=True)]
     told = f"{tokens.expected:,} tokens ({tokens.low:,} to {tokens.high:,}) x {epochs} epochs, {note}"
     return _item("Training", cost, told, unit="1K tokens", quantity=tokens.expected * epochs / 1000)
+
+
+def _reinforcing(row: PriceRow) -> PriceItem:
+    rate, note = _rate(row, "training_hour")
+    cost = [hours * price for hours, price in zip(REINFORCING_HOURS, rate, strict=True)]
+    told = f"{_span(REINFORCING_HOURS)} hours of the whole job, {note}"
+    return _item("Training", cost, told, unit="hours", quantity=REINFORCING_HOURS[1])
 
 
 def _storage(row: PriceRow) -> PriceItem:

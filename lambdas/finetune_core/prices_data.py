@@ -36,8 +36,8 @@ class PriceRow(Struct, frozen=True):
 
     `training`, `input` and `output` are per 1,000 tokens, `unit_hour` per model unit and hour without
     commitment, `unit_hour_month` and `unit_hour_half_year` with one of one or six months, `storage` per model
-    and month, `image` per image that is turned into a vector, `custom_input` / `custom_output` per 1,000
-    tokens of an on-demand custom deployment.
+    and month, `training_hour` per hour of a reinforcement job, `image` per image that is turned into a
+    vector, `custom_input` / `custom_output` per 1,000 tokens of an on-demand custom deployment.
     """
 
     training: Rate | None = None
@@ -50,6 +50,7 @@ class PriceRow(Struct, frozen=True):
     unit_hour_half_year: Rate | None = None
     storage: Rate | None = None
     image: Rate | None = None
+    training_hour: Rate | None = None
 
 
 STORAGE_MONTH: Final = Rate(1.95, PRICE_LIST)
@@ -111,6 +112,9 @@ UNKNOWN: Final[dict[str, tuple[float, float, float]]] = {
     "input": (0.000035, 0.0005, 0.003),
     "output": (0.00014, 0.0025, 0.015),
     "image": (0.00001, 0.0001, 0.001),
+    "training_hour": (10.00, 60.50, 250.00),
 }
 """Low, expected and high where no price is known: from the lowest known price of any model to two (unit
-hours) or about four times the highest. The unknown is priced wide, never at zero."""
+hours) or about four times the highest. The unknown is priced wide, never at zero. For an hour of
+reinforcement not one price was found (2026-11-28): expected is an hour of the same model's Provisioned
+Throughput, low a sixth of it, high four times."""

@@ -13,11 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from finetune_core import slices
+from finetune_core.grading import Grading, reference_text, to_grading
 
 CONTINUATION_CHARS: Final = 600
 """Characters of a raw text (continued pre-training) that a model is asked to go on with."""
 CONTEXT_CHARS: Final = 1500
 """Characters of a raw text that it is given."""
+GRADED_TOKENS: Final = 1024
+"""Tokens of an answer that is graded by its reward: room for reasoning before a short result."""
 MIN_ANSWER_TOKENS: Final = 64
 MAX_ANSWER_TOKENS: Final = 2048
 _CHARS_PER_TOKEN: Final = 3
@@ -27,7 +30,8 @@ _CHARS_PER_TOKEN: Final = 3
 class Prompt(msgspec.Struct, kw_only=True, frozen=True):
     """One line of ``evaluation.jsonl``: record number, Converse request, reference answer, token limit.
 
-    ``slice`` is the slice that the record names itself (``slices.KEYS``), "" for none.
+    ``slice`` is the slice that the record names itself (``slices.KEYS``), "" for none; ``grading`` is what
+    the reward function of a reinforcement fine-tuning gets beside the answer.
     """
 
     record: int
@@ -35,13 +39,14 @@ class Prompt(msgspec.Struct, kw_only=True, frozen=True):
     reference: str
     max_tokens: int
     slice: str = ""
+    grading: Grading | None = None
 
 
 def to_prompt(record: int, value: dict[str, Any]) -> Prompt | None:
     """Return the question in a record of any text format, or None when it holds none.
 
     A conversation is asked up to its last assistant turn; that turn is the reference. A raw text is cut in
-    two, and the second part is the reference. Image captions and rewards have no reference answer.
+    two, and the second part is the reference. Image captions have no reference answer.
     """
     if isinstance(value.get("messages"), list):
         asked = _conversation(value)
@@ -59,6 +64,23 @@ def to_prompt(record: int, value: dict[str, Any]) -> Prompt | None:
         reference=reference,
         max_tokens=_limit(reference),
         slice=slices.named(value),
+    )
+
+
+def to_graded(record: int, value: dict[str, Any]) -> Prompt:
+    """Return the question in a record of reinforcement fine-tuning, with what its grader gets.
+
+    It may do without a reference answer; how long an answer has to be to earn its reward nobody knows.
+    """
+    grading = to_grading(value)
+    asked = _conversation({"messages": [*grading.messages, {"role": "assistant", "content": ""}]})
+    return Prompt(
+        record=record,
+        request=asked[0] if asked else {"messages": []},
+        reference=reference_text(value),
+        max_tokens=GRADED_TOKENS,
+        slice=slices.named(value),
+        grading=grading,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from finetune_core import slices
-from finetune_core.prompts import Prompt, to_prompt
+from finetune_core.prompts import Prompt, to_graded, to_prompt
 
 
 class Pair(msgspec.Struct, kw_only=True, frozen=True):
@@ -44,15 +44,21 @@ def to_pair(record: int, value: dict[str, Any]) -> Pair | None:
     return Pair(record=record, image=image, caption=caption, slice=slices.named(value))
 
 
-def to_questions(lines: Iterable[bytes]) -> Iterator[Question]:
+def to_questions(lines: Iterable[bytes], record_format: str = "") -> Iterator[Question]:
     """Yield a question for each record that holds one, numbered without gaps."""
     number = 0
     for line in lines:
         value = msgspec.json.decode(line)
-        question = to_pair(number, value) if "image-ref" in value else to_prompt(number, value)
+        question = _to_question(number, value, record_format)
         if question is not None:
             yield question
             number += 1
+
+
+def _to_question(number: int, value: dict[str, Any], record_format: str) -> Question | None:
+    if record_format == "reinforcement":
+        return to_graded(number, value)
+    return to_pair(number, value) if "image-ref" in value else to_prompt(number, value)
 
 
 def read_questions(lines: bytes) -> Iterator[Question]:

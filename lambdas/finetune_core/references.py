@@ -22,6 +22,24 @@ class Teacher(msgspec.Struct, kw_only=True, frozen=True):
     max_response_length: int | None = None
 
 
+class Reward(msgspec.Struct, kw_only=True, frozen=True):
+    """Who grades the answers of a reinforcement fine-tuning, and what its trial on the dataset showed.
+
+    ``dropped`` tells that the function was made from the dataset's own file and goes with the run;
+    ``hyperparameters`` are the job's, typed as ``rftConfig`` has them. ``right`` and ``wrong`` are the mean
+    scores of reference answers and of other records' (None without reference answers), ``tried`` counts
+    records.
+    """
+
+    function_arn: str
+    dropped: bool
+    code_sha256: str
+    hyperparameters: dict[str, int | float | str] = {}
+    tried: int = 0
+    right: float | None = None
+    wrong: float | None = None
+
+
 class Lineage(msgspec.Struct, kw_only=True, frozen=True):
     """Where training starts, why there, and what it reads: the short form of ``lineage.json`` at ``uri``.
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Final
 
 from finetune_core import judgement
-from finetune_core.charts import Curve, loss_chart
+from finetune_core.charts import Curve, curve_chart
 from finetune_core.html import table as _table
 
 Json = dict[str, Any]
@@ -205,13 +205,27 @@ def _training(report: Json, curves: Sequence[Curve]) -> str:
     if not training:
         return ""
     rows = [["steps", f"{training['steps']:,}"], ["time", in_words(training["seconds"])]]
-    for name in ("training_loss", "validation_loss"):
+    for name in ("training_loss", "validation_loss", "training_reward", "validation_reward"):
         if training.get(name):
             first, last = training[name]["first"], training[name]["last"]
             rows.append([name.replace("_", " "), f"{first:.4f} → {last:.4f}"])
+    rows += _reward(report)
     parameters = (report.get("preflight") or {}).get("hyperparameters") or {}
     rows += [[name, value] for name, value in sorted(parameters.items())]
-    return _section("Training", _pairs(rows) + loss_chart(curves) + _advice(training.get("findings") or []))
+    return _section("Training", _pairs(rows) + curve_chart(curves) + _advice(training.get("findings") or []))
+
+
+def _reward(report: Json) -> Iterator[list[Any]]:
+    """Yield who graded the answers, and what the trial before the training showed."""
+    reward = (report.get("preflight") or {}).get("reward")
+    if not reward:
+        return
+    made = "made from reward.py, deleted at the end" if reward["dropped"] else "named by the settings"
+    yield ["reward function", f"{reward['function_arn']} ({made})"]
+    yield ["its code, SHA-256", reward["code_sha256"]]
+    if reward.get("right") is not None:
+        shown = f"{reward['right']:.4g} for reference answers, {reward['wrong']:.4g} for others'"
+        yield ["its trial", f"{shown} ({reward['tried']} records)"]
 
 
 def _advice(findings: Sequence[Json]) -> str:

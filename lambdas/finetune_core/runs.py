@@ -17,12 +17,13 @@ from finetune_core.errors import RunRejected
 from finetune_core.inputs import PinnedFile
 
 Collection = Literal["datasets", "corpora"]
-Role = Literal["train", "validation", "evaluation", "run"]
+Role = Literal["train", "validation", "evaluation", "reward", "run"]
 
 DATASET_FILES: Final[dict[str, Role]] = {
     "train.jsonl": "train",
     "validation.jsonl": "validation",
     "evaluation.jsonl": "evaluation",
+    "reward.py": "reward",
     "run.json": "run",
 }
 """Files of ``datasets/<dataset>/`` that a run reads, and their roles; anything else there is left alone."""
@@ -37,6 +38,8 @@ _DATASET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 _MAX_URI = 1024
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 12
+_FUNCTION_NAME = 64
+"""Characters of a Lambda function's name (its API reference, CreateFunction, read 2026-11-28)."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +155,32 @@ def slug(dataset: str) -> str:
 
 
 def names(environment: str, run: str) -> RunNames:
-    """Return the names of the run's job, model and endpoint.
+    """Return the names of the run's job, model, endpoint and reward function.
 
     One name fits all three patterns (letters, digits and single hyphens, ≤ 63 characters; botocore 1.43.106
     shapes ``JobName``, ``CustomModelName``, ``ProvisionedModelName``, ``ModelDeploymentName``). A job's name
     is burnt for ever, which is what makes a second job for the same versions impossible.
     """
     name = f"{slug(environment)[:9]}-{run}"
-    return RunNames(job=name, model=name, endpoint=name, commitment=f"{slug(environment)[:7]}-c-{run}")
+    return RunNames(
+        job=name,
+        model=name,
+        endpoint=name,
+        commitment=f"{slug(environment)[:7]}-c-{run}",
+        reward=_reward_name(environment, run),
+    )
+
+
+def reward_prefix(environment: str) -> str:
+    """Return what the names of all functions begin with that an environment lets grade answers."""
+    return f"finetune-{environment}-reward-"
+
+
+def _reward_name(environment: str, run: str) -> str:
+    """Return the name of a run's own reward function: the run id, its readable part cut to what fits."""
+    readable, _, digest = run.rpartition("-")
+    room = _FUNCTION_NAME - len(reward_prefix(environment)) - len(digest) - 1
+    return f"{reward_prefix(environment)}{readable[:room].rstrip('-')}-{digest}"
 
 
 def token(environment: str, run: str) -> str:

@@ -26,6 +26,7 @@ TYPES: Final = {
     "fine-tuning": "FINE_TUNING",
     "continued-pre-training": "CONTINUED_PRE_TRAINING",
     "distillation": "DISTILLATION",
+    "reinforcement-fine-tuning": "REINFORCEMENT_FINE_TUNING",
 }
 """``type`` in ``run.json`` → the API's ``customizationType``."""
 

@@ -150,6 +150,7 @@ WORDS: Final[Mapping[str, str]] = {
     "recall_at_5": "recall@5",
     "mrr": "mean reciprocal rank",
     "judge": "judge's score",
+    "reward": "reward",
 }
 """Metric name → how people write it."""
 

@@ -28,6 +28,7 @@ def row_of(preflight: Preflight) -> Model:
             "FINE_TUNING": _rules(("converse", "messages", "prompt-completion", "image-caption")),
             "CONTINUED_PRE_TRAINING": _rules(("input", "text")),
             "DISTILLATION": _rules(("converse",)),
+            "REINFORCEMENT_FINE_TUNING": _rules(("reinforcement",)),
         },
         serving=Serving(API),
         source=API,

@@ -13,8 +13,8 @@ Contestant = Literal["base", "champion", "candidate"]
 class Score(msgspec.Struct, kw_only=True, frozen=True):
     """Means over all records (failed calls score 0); None where a metric does not fit the references.
 
-    ``json_valid`` is over the records whose reference is JSON; ``latency_ms`` over the calls that answered;
-    ``judge`` over the records that a judge was shown.
+    ``json_valid`` is over the records whose reference is JSON, ``latency_ms`` over the calls that answered,
+    ``judge`` over the records that a judge was shown; ``reward`` was brought into 0..1 (``rewarding``).
     """
 
     failed: int
@@ -29,6 +29,7 @@ class Score(msgspec.Struct, kw_only=True, frozen=True):
     recall_at_5: float | None = None
     mrr: float | None = None
     judge: float | None = None
+    reward: float | None = None
     latency_ms: int = 0
 
 

@@ -1,7 +1,8 @@
 """The guardian: deletes the pipeline's endpoints that are idle, expired, out of hours or owned by no run.
 
-It lists the account's endpoints and custom models, since CloudFormation knows none of them, and touches only
-what carries the pipeline's own tag for this environment. Runs whose execution is dead go to ``close_run``.
+It lists the account's endpoints, custom models and reward functions, since CloudFormation knows none of them,
+and touches only what carries the pipeline's own tag for this environment. Runs whose execution is dead go to
+``close_run``.
 
 Calls:
     bedrock:ListProvisionedModelThroughputs, bedrock:ListCustomModelDeployments,
@@ -11,6 +12,9 @@ Calls:
                                         on provisioned-model/*, custom-model-deployment/*, custom-model/*
     bedrock:DeleteProvisionedModelThroughput, bedrock:DeleteCustomModelDeployment, bedrock:DeleteCustomModel
                                         on the same, only with tag finetune:pipeline
+    lambda:ListFunctions                on *
+    lambda:GetFunction, lambda:ListTags, lambda:DeleteFunction
+                                        on function:finetune-<environment>-reward-*, delete with that tag
     states:DescribeExecution            on executions of the state machine
     lambda:InvokeFunction               on close_run
     cloudwatch:GetMetricStatistics      on *

@@ -53,6 +53,7 @@ class Guardian:
             self._try(served.arn, partial(self._visit, served, tags, watch))
         rest = LeftOvers(self._environment, self._ledger, self._diary, self._now)
         self._try("custom models", lambda: rest.delete_models({served.model_arn for served, _ in found}))
+        self._try("reward functions", rest.delete_rewards)
         self._try("runs", rest.close_dead_runs)
         return self._end()
 

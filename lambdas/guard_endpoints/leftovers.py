@@ -1,17 +1,17 @@
-"""What clean-up missed: custom models of runs that ended without promotion, and runs whose execution died."""
+"""What clean-up missed: custom models and reward functions of ended runs, and runs whose execution died."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from finetune_aws import bedrock, executions
+from finetune_aws import bedrock, executions, functions
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger, json_attribute
 from finetune_aws.telemetry import logger
 from finetune_core.errors import Conflict
 from finetune_core.guarding import GRACE_HOURS, STORAGE_PER_DAY, is_left_over
-from finetune_core.runs import TAG_DATASET, TAG_PIPELINE, TAG_RUN
+from finetune_core.runs import TAG_DATASET, TAG_PIPELINE, TAG_RUN, reward_prefix
 from guard_endpoints.diary import Diary
 
 
@@ -52,6 +52,17 @@ class LeftOvers:
             return
         reason = f"left over from run {run.get('run_id')}, which ended as {run.get('outcome')}"
         self._diary.deleted(arn, str(run.get("run_id") or ""), reason, "model", STORAGE_PER_DAY / 24)
+
+    def delete_rewards(self) -> None:
+        """Delete reward functions whose run is over; those that the platform has deployed have no run."""
+        for name in functions.named(reward_prefix(self._environment.name)):
+            found = functions.find(name)
+            run_id = found.tags.get(TAG_RUN, "") if found else ""
+            if not found or not run_id or found.tags.get(TAG_PIPELINE) != self._environment.name:
+                continue
+            if (self._ledger.run(run_id) or {}).get("status") != "RUNNING":
+                functions.delete(name)
+                self._diary.deleted(found.arn, name, f"reward function of run {run_id}", "reward", 0.0)
 
     def close_dead_runs(self) -> None:
         """Hand runs that are RUNNING, but whose execution is not, to ``close_run``."""

@@ -14,12 +14,12 @@ from finetune_core.split import Side, records
 def join_parts(described: ObjectRef) -> Validation:
     """Return the same as ``validate_dataset`` does for a smaller dataset."""
     order = sources.described(described, Order)
-    plan = order.sharding.plan
+    plan, record_format = order.sharding.plan, order.verdict.record_format
     uris = {side: multipart.finish(upload, _pieces(order, side)) for side, upload in order.uploads.items()}
     prepared = Prepared(
         train_uri=uris["train"] or "",
         validation_uri=uris.get("validation"),
-        evaluation_records=results.write_prompts(plan, records(_held_out(order))),
+        evaluation_records=results.write_prompts(plan, records(_held_out(order)), record_format),
     )
     return results.validation_of(plan, order.verdict, prepared)
 

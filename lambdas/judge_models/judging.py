@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from finetune_aws import objects
 from finetune_aws.answer_files import read_answers
-from finetune_core import evaluation, judge_scores, retrieval, slices
+from finetune_core import evaluation, judge_scores, retrieval, rewarding, rewards, slices
 from finetune_core.contracts import AnswerSet, Champion, Endpoint, Plan, Training, Validation, write
 from finetune_core.errors import EvaluationFailed
-from finetune_core.evaluation import Round
+from finetune_core.evaluation import Measured, Round
 from finetune_core.gate import Judge
 from finetune_core.judges import Judged, Judgement
 from finetune_core.prompts import Prompt
@@ -37,10 +37,10 @@ def judge(
     asked = validation.evaluation
     if endpoint.kind == "none":
         why = "The settings ask for no endpoint, so no prompt was asked."
-        verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
+        verdict = evaluation.judge_unasked(training, why)
     elif not asked.records:
         why = "The dataset has no held-out prompts."
-        verdict = evaluation.judge_by_loss(training.validation_loss, training.training_loss, why)
+        verdict = evaluation.judge_unasked(training, why)
     else:
         questions = list(read_questions(objects.read(asked.bucket, asked.key)))
         asked_round = _round(plan, questions, champion, answers)
@@ -61,11 +61,7 @@ def judge(
 
 
 def _compare(plan: Plan, questions: Sequence[Question], asked: Round) -> Evaluation:
-    pairs = [question for question in questions if isinstance(question, Pair)]
-    measured = (
-        retrieval.measure(asked, pairs, plan.settings) if pairs else evaluation.measure(asked, plan.settings)
-    )
-    return evaluation.decide(asked, measured, plan.settings, plan.run_id)
+    return evaluation.decide(asked, _measure(asked, questions, plan), plan.settings, plan.run_id)
 
 
 def _with_judge(
@@ -92,10 +88,20 @@ def _with_judge(
         return judge_scores.told(_compare(plan, questions, asked), found)
     if judge_asked.decides:
         asked = judge_scores.narrowed(asked, judgement)
-    measured = judge_scores.measured(evaluation.measure(asked, plan.settings), judgement, given, judge_asked)
+    measured = judge_scores.measured(_measure(asked, questions, plan), judgement, given, judge_asked)
     verdict = evaluation.decide(asked, measured, plan.settings, plan.run_id)
     found = judge_scores.report(judgement, given, judge_asked, list(measured.scores))
     return judge_scores.told(verdict, found)
+
+
+def _measure(asked: Round, questions: Sequence[Question], plan: Plan) -> Measured:
+    """Measure answers by what their questions are: by retrieval, by reward, or against the references."""
+    pairs = [question for question in questions if isinstance(question, Pair)]
+    if pairs:
+        return retrieval.measure(asked, pairs, plan.settings)
+    if plan.settings.customization_type == rewards.KIND:
+        return rewarding.measure(asked, plan.settings)
+    return evaluation.measure(asked, plan.settings)
 
 
 def _round(plan: Plan, questions: list[Question], champion: Champion, answers: list[AnswerSet]) -> Round:

@@ -9,5 +9,7 @@ Calls:
                                         on custom-model-deployment/*, delete only with that tag
     bedrock:ListTagsForResource         on both
     bedrock:TagResource                 on both, only with that tag (an endpoint that was swapped into)
+    lambda:GetFunction, lambda:ListTags, lambda:DeleteFunction
+                                        on function:finetune-<environment>-reward-*, delete with that tag
     kms:Decrypt, kms:GenerateDataKey    on the ledger's key
 """

@@ -10,6 +10,7 @@ import msgspec
 
 from finetune_aws import endpoints, parameters
 from finetune_aws.bedrock import resource_tags, tag_resource
+from finetune_aws.cleaning import retire_reward
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Item, Ledger, json_attribute
 from finetune_aws.telemetry import logger
@@ -38,7 +39,9 @@ def promote(
     after that the guardian deletes it. ``measured_ms`` is the candidate's mean latency in its evaluation.
     A model without an endpoint becomes champion in the ledger only: applications go on with the endpoint
     that they have, which stays in the item's ``pointer`` and so stays out of the guardian's reach.
+    The run's own reward function has done its work.
     """
+    retire_reward(plan, environment.name)
     ledger = Ledger(environment.ledger_table)
     if preflight.rollout.way == "in_place":
         _adopt(plan, training, endpoint, environment.name, now)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from finetune_aws import bedrock, objects
-from finetune_core import curve_judgement, curves
-from finetune_core.contracts import Loss, Plan, TokenRange, Training
+from finetune_core import curve_judgement, curves, reward_judgement, rewards
+from finetune_core.contracts import CurveFinding, Loss, Plan, TokenRange, Training
 from finetune_core.errors import TrainingFailed
 from finetune_core.failures import diagnose
 
@@ -44,31 +44,66 @@ def _training(plan: Plan, job: GetModelCustomizationJobResponseTypeDef, tokens: 
     keys = list(objects.keys(plan.artifacts_bucket, prefix))
     curve_key = curves.find(keys, curves.TRAINING_FILE)
     checks_key = curves.find(keys, curves.VALIDATION_FILE)
-    text = _text(plan.artifacts_bucket, curve_key)
-    steps = curves.parse(text, "training_loss")
-    checks = curves.parse(_text(plan.artifacts_bucket, checks_key), "validation_loss")
-    findings = curve_judgement.judge(
-        curve_judgement.Losses(
-            training=steps,
-            validation=checks,
-            lost_at=curves.first_broken(text, "training_loss"),
-            hyperparameters=job.get("hyperParameters", {}),
-        )
-    )
+    text, checks = _text(plan.artifacts_bucket, curve_key), _text(plan.artifacts_bucket, checks_key)
+    rewarded = plan.settings.customization_type == rewards.KIND
+    known, findings = (_rewards if rewarded else _losses)(job, text, checks)
     return Training(
         job_arn=job["jobArn"],
         model_arn=job["outputModelArn"],
         status="Completed",
-        training_loss=curves.loss(steps) or _only(job.get("trainingMetrics", {}).get("trainingLoss")),
-        validation_loss=curves.loss(checks) or _validation_metric(job),
-        steps=max((step for step, _ in steps), default=0),
+        **known,
         seconds=_seconds(job),
         curve_uri=_uri(plan.artifacts_bucket, curve_key),
         validation_curve_uri=_uri(plan.artifacts_bucket, checks_key),
         findings=findings,
         blocked=curve_judgement.block(findings, plan.settings.training_gate),
-        **_trained(tokens, curves.epochs(text), job.get("hyperParameters", {})),
+        **({} if rewarded else _trained(tokens, curves.epochs(text), job.get("hyperParameters", {}))),
     )
+
+
+def _losses(
+    job: GetModelCustomizationJobResponseTypeDef, text: str, checks: str
+) -> tuple[dict[str, Any], list[CurveFinding]]:
+    """Return first and last loss of both curves, the number of steps, and what the curves show."""
+    steps = curves.parse(text, "training_loss")
+    checked = curves.parse(checks, "validation_loss")
+    losses = curve_judgement.Losses(
+        training=steps,
+        validation=checked,
+        lost_at=curves.first_broken(text, "training_loss"),
+        hyperparameters=job.get("hyperParameters", {}),
+    )
+    known = {
+        "training_loss": curves.loss(steps) or _only(job.get("trainingMetrics", {}).get("trainingLoss")),
+        "validation_loss": curves.loss(checked) or _validation_metric(job),
+        "steps": _last(steps),
+    }
+    return known, curve_judgement.judge(losses)
+
+
+def _rewards(
+    job: GetModelCustomizationJobResponseTypeDef, text: str, checks: str
+) -> tuple[dict[str, Any], list[CurveFinding]]:
+    """Return the same of the rewards that a reinforcement has in place of losses."""
+    steps = curves.parse(text, reward_judgement.TRAINING_COLUMN)
+    told = job.get("customizationConfig", {}).get("rftConfig", {}).get("hyperParameters", {})
+    findings = reward_judgement.judge(
+        steps,
+        curves.first_broken(text, reward_judgement.TRAINING_COLUMN),
+        {name: str(value) for name, value in told.items()},
+    )
+    known = {
+        "training_loss": None,
+        "validation_loss": None,
+        "training_reward": curves.loss(steps),
+        "validation_reward": curves.loss(curves.parse(checks, reward_judgement.VALIDATION_COLUMN)),
+        "steps": _last(steps),
+    }
+    return known, findings
+
+
+def _last(steps: list[curves.Point]) -> int:
+    return max((step for step, _ in steps), default=0)
 
 
 def _trained(tokens: TokenRange, seen: int | None, hyperparameters: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Literal
 from finetune_aws import objects
 from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
-from finetune_core import runs, settings
+from finetune_core import rewards, runs, settings
 from finetune_core.contracts import (
     ObjectRef,
     Plan,
@@ -60,6 +60,13 @@ def resolve(
     try:
         runs.check_sizes(files)
         chosen = _settings(bucket, drop, files, environment)
+        rewards.check_choice(
+            chosen,
+            dropped=any(file.role == "reward" for file in files),
+            limits=environment.run_limits,
+            environment=environment.name,
+            where=f"s3://{bucket}/{drop.folder}",
+        )
         for file in files:
             runs.check_key(file.bucket, file.key)
     except RunRejected as error:

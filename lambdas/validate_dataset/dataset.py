@@ -39,5 +39,6 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
         near=near,
     )
     with tempfile.TemporaryDirectory() as folder:
-        prepared = PartsWriter(plan, files, Path(folder)).write(verdict.split, verdict.sources)
+        parts = PartsWriter(plan, files, Path(folder))
+        prepared = parts.write(verdict.split, verdict.sources, verdict.record_format)
     return results.validation_of(plan, verdict, prepared)

@@ -19,7 +19,7 @@ class Files:
         pinned = preflight.lineage.inputs if preflight.lineage else plan.inputs
         text = objects.read(pinned.bucket, pinned.key)
         self._inputs = msgspec.json.decode(text, type=Inputs)
-        self.roles = {str(file.role) for file in self._inputs.files} - {"run"}
+        self.roles = {str(file.role) for file in self._inputs.files} - {"reward", "run"}
 
     def chunks(self, role: str) -> Iterator[bytes]:
         """Yield the bytes of a role's files; a file that lacks its last line end gets one before the next."""

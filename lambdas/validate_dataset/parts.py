@@ -25,7 +25,7 @@ class PartsWriter:
     files: Files
     folder: Path
 
-    def write(self, split: SplitPlan, sources: Sources) -> Prepared:
+    def write(self, split: SplitPlan, sources: Sources, record_format: str) -> Prepared:
         """Write all parts. A user's own file is copied as pinned, without blank lines."""
         with ExitStack() as stack:
             sides = {
@@ -40,7 +40,7 @@ class PartsWriter:
                 sides["evaluation"].writelines(records(self.files.chunks(sources.evaluation)))
         train_uri = self._upload("train")
         has_validation = (self.folder / "validation.jsonl").stat().st_size > 0
-        asked = self._write_prompts()
+        asked = self._write_prompts(record_format)
         return Prepared(
             train_uri=train_uri,
             validation_uri=self._upload("validation") if has_validation else None,
@@ -51,7 +51,7 @@ class PartsWriter:
         key = f"prepared/{self.plan.run_id}/{part}.jsonl"
         return objects.upload(self.folder / f"{part}.jsonl", self.plan.data_bucket, key)
 
-    def _write_prompts(self) -> int:
+    def _write_prompts(self, record_format: str) -> int:
         """Turn the evaluation part into prompts and upload them; return how many there are."""
         with (self.folder / "evaluation.jsonl").open("rb") as lines:
-            return results.write_prompts(self.plan, lines)
+            return results.write_prompts(self.plan, lines, record_format)

@@ -13,7 +13,7 @@ from finetune_cli.console import Console
 from finetune_cli.drops import RUN_FILE, Drop
 from finetune_cli.errors import CommandError
 from finetune_cli.scanning import scan_files
-from finetune_core import runs
+from finetune_core import reward_source, rewards, runs
 from finetune_core.catalogue import find_model, suggest_models
 from finetune_core.contracts import RunSettings
 from finetune_core.faults import Answer, Fault
@@ -46,6 +46,21 @@ def settings_of(drop: Drop, env: str) -> RunSettings:
     own = last.content() if last.key.endswith(RUN_FILE) else None
     limits = msgspec.convert(ENVIRONMENTS[env].run_limits, Limits, from_attributes=True)
     return merge(defaults, own, where=str(last.path or last.key), limits=limits)
+
+
+def check_reward(drop: Drop, settings: RunSettings, env: str) -> None:
+    """Hold the drop's reward function against what the environment allows, and its source against Lambda.
+
+    Raises:
+        RunRejected: there is none, or one that this run may not have.
+        RewardInvalid: reward.py cannot work; the message names the line.
+    """
+    files = [each for each in drop.uploads if each.key.endswith(f"/{drop.dataset}/{rewards.FILE}")]
+    limits = msgspec.convert(ENVIRONMENTS[env].run_limits, Limits, from_attributes=True)
+    where = str(files[0].path) if files else drop.dataset
+    rewards.check_choice(settings, dropped=bool(files), limits=limits, environment=env, where=where)
+    for each in files:
+        reward_source.check_source(each.content(), where)
 
 
 def model_called(name: str) -> Model:
@@ -126,7 +141,7 @@ def data_files(drop: Drop) -> dict[Role, list[Path]]:
     found: dict[Role, list[Path]] = {}
     for each in drop.uploads:
         role = runs.role_of(runs.Drop(drop.collection, drop.dataset, each.key.split("/", 2)[2]))
-        if each.path and role and role != "run":
+        if each.path and role in ROLES:
             found.setdefault(role, []).append(each.path)
     return found
 

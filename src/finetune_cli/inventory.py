@@ -17,8 +17,9 @@ JOB = "customization job"
 PROVISIONED = "provisioned throughput"
 DEPLOYMENT = "on-demand deployment"
 MODEL = "custom model"
+REWARD = "reward function"
 POINTER = "parameter"
-ORDER = (EXECUTION, JOB, PROVISIONED, DEPLOYMENT, MODEL, POINTER)
+ORDER = (EXECUTION, JOB, PROVISIONED, DEPLOYMENT, MODEL, REWARD, POINTER)
 """In this order they can be removed: what makes others first, what others need last."""
 
 
@@ -43,7 +44,7 @@ class Resource:
 def inventory(here: Surroundings) -> list[Resource]:
     """Everything that carries this environment's tag, and its running executions, in the order of removal."""
     found = [*_executions(here), *_jobs(here), *_provisioned(here), *_deployments(here), *_models(here)]
-    return [*found, *_pointers(here)]
+    return [*found, *_rewards(here), *_pointers(here)]
 
 
 def _executions(here: Surroundings) -> Iterator[Resource]:
@@ -95,6 +96,26 @@ def _models(here: Surroundings) -> Iterator[Resource]:
         for each in page.get("modelSummaries", []):
             status = each.get("modelStatus", "Active")
             yield from _ours(here, MODEL, each["modelArn"], each["modelName"], status)
+
+
+def _rewards(here: Surroundings) -> Iterator[Resource]:
+    """Functions that runs have made to grade answers; those that the platform has deployed carry no run."""
+    from finetune_core.runs import TAG_DATASET, TAG_PIPELINE, TAG_RUN, reward_prefix  # noqa: PLC0415 - heavy
+
+    functions = here.client("lambda")
+    for page in functions.get_paginator("list_functions").paginate():
+        for each in page["Functions"]:
+            if not each["FunctionName"].startswith(reward_prefix(here.env)):
+                continue
+            tags = functions.list_tags(Resource=each["FunctionArn"])["Tags"]
+            if tags.get(TAG_PIPELINE) == here.env and tags.get(TAG_RUN):
+                yield Resource(
+                    kind=REWARD,
+                    arn=each["FunctionArn"],
+                    name=each["FunctionName"],
+                    run=tags[TAG_RUN],
+                    dataset=tags.get(TAG_DATASET, ""),
+                )
 
 
 def _pointers(here: Surroundings) -> Iterator[Resource]:

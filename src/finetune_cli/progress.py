@@ -128,6 +128,14 @@ def _validate(run: Run) -> str:
     return f"{split} · about {found['tokens']['expected']:,} tokens an epoch"
 
 
+def _reward(run: Run) -> str:
+    found = (run.result("preflight") or {}).get("reward")
+    if not found or found.get("right") is None:
+        return ""
+    scores = f"reference answers {found['right']:.3g}, others {found['wrong']:.3g}"
+    return f"tried on {found['tried']} records: {scores}"
+
+
 def _price(run: Run) -> str:
     found = run.result("price")
     return f"{money(found['expected'])} ({money(found['low'])} to {money(found['high'])})" if found else ""
@@ -135,7 +143,11 @@ def _price(run: Run) -> str:
 
 def _train(run: Run) -> str:
     found = run.result("training")
-    return f"{found['steps']} steps · loss {arrow(found['training_loss'])}" if found else ""
+    if not found:
+        return ""
+    if found.get("training_reward"):
+        return f"{found['steps']} steps · reward {arrow(found['training_reward'])}"
+    return f"{found['steps']} steps · loss {arrow(found['training_loss'])}"
 
 
 def _serve(run: Run) -> str:
@@ -150,6 +162,7 @@ def _evaluate(run: Run) -> str:
 _DETAILS = {
     "preflight": _preflight,
     "validate": _validate,
+    "reward": _reward,
     "price": _price,
     "train": _train,
     "serve": _serve,

@@ -76,6 +76,8 @@ class Remover:
                 bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=each.arn)
             case inventory.MODEL:
                 bedrock.delete_custom_model(modelIdentifier=each.arn)
+            case inventory.REWARD:
+                self.here.client("lambda").delete_function(FunctionName=each.name)
             case inventory.POINTER:
                 self.here.client("ssm").delete_parameter(Name=each.name)
 

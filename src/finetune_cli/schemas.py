@@ -54,6 +54,7 @@ RUN_KEYS: Final = {
     "near_duplicates": "What records that say nearly the same are: not looked for, warnings, or errors.",
     "teacher_model": "Model that answers the prompts of a distillation.",
     "max_response_length": "Longest answer of the teacher in tokens; the service's own limit if left out.",
+    "reward_function": "Name or ARN of the deployed function that grades answers, in place of reward.py.",
 }
 """What each key of `run.json` means."""
 

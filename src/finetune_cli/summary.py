@@ -47,9 +47,10 @@ def _data(found: dict[str, Any]) -> list[Line]:
 def _training(found: dict[str, Any]) -> list[Line]:
     if not found:
         return []
-    lines = [("training loss", f"{arrow(found['training_loss'])} in {found['steps']} steps")]
-    if found["validation_loss"]:
-        lines.append(("held-out loss", f"{arrow(found['validation_loss'])} (first → last reading)"))
+    what = "reward" if found.get("training_reward") else "loss"
+    lines = [(f"training {what}", f"{arrow(found[f'training_{what}'])} in {found['steps']} steps")]
+    if found.get(f"validation_{what}"):
+        lines.append((f"held-out {what}", f"{arrow(found[f'validation_{what}'])} (first → last reading)"))
     return lines
 
 

@@ -144,13 +144,22 @@ def operation_of(  # noqa: PLR0917 - the parts of an HTTP request
         form = body.decode("utf-8", "replace").split("&")
         return next((unquote(part[7:]) for part in form if part.startswith("Action=")), "")
     if service == "lambda":
-        return "Invoke" if path.endswith("/invocations") else ""
+        return _lambda_operation(method, path)
     key = path.lstrip("/").partition("/")[2]
     names = {"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadObject"} if key else {"GET": "ListObjects"}
     name = names.get(method, "")
     if "uploadId" in query or "uploads" in query:
         return {"GetObject": "ListParts", "PutObject": "UploadPart"}.get(name, "MultipartUpload")
     return "ListObjectVersions" if name == "ListObjects" and "versions" in query else name
+
+
+def _lambda_operation(method: str, path: str) -> str:
+    """Return the operations on functions that the pipeline uses, "" for others."""
+    parts = [part for part in path.split("/") if part][1:]
+    if parts[-1:] == ["invocations"]:
+        return "Invoke"
+    names = {1: {"POST": "CreateFunction"}, 2: {"GET": "GetFunction", "DELETE": "DeleteFunction"}}
+    return names.get(len(parts), {}).get(method, "") if parts[:1] == ["functions"] else ""
 
 
 def _refusal(service: str, error: str) -> gateway.Response:

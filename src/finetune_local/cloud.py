@@ -63,6 +63,7 @@ class Cloud:
         states.replace_tasks(tasks)
         states.complete_language()
         functions.report_error_types()
+        functions.judge_creations_by_name()
         function_urls.serve_on(self._endpoint_url)
         objects.serve_ranges_of_versions()
         functions.pause_in_simulated_time(self._clock.speed)

@@ -1,7 +1,8 @@
 """The service role that Bedrock assumes to read the prepared data and to write what training leaves behind.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-iam-role.html (read 2026-11-23).
-With distillation Bedrock asks the teacher as this role (prequisites-model-distillation, read 2026-11-23).
+With reinforcement fine-tuning Bedrock invokes the reward function as this role (rft-access-security, read
+2026-11-28). With distillation it asks the teacher so too (prequisites-model-distillation, read 2026-11-23).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from constructs import Construct
 from finetune_core.distillation import TEACHERS
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.reach import Reach
-from stacks.components.statements import ONE_RUN
+from stacks.components.statements import ONE_RUN, call_rewards
 
 ANY_REGION = "A cross-Region profile calls the teacher in each of its Regions."
 INPUTS = ("prepared/", "datasets/", "corpora/")  # media lie beside the dropped records
@@ -69,6 +70,7 @@ def _permissions(reach: Reach) -> list[Allow]:
             ],
             wildcard=ANY_REGION,
         ),
+        call_rewards(reach),
         # The job's data through S3; a custom model that is trained further through Bedrock.
         reach.key_through("s3", "bedrock"),
     ]

@@ -17,8 +17,12 @@ from stacks.components.statements import (
     BEDROCK_IDS,
     ENDPOINTS,
     ONE_RUN,
+    REWARDS,
     VERBS,
     allow,
+    call_rewards,
+    drop_rewards,
+    find_rewards,
     list_keys,
     list_runs,
     look_at_executions,
@@ -108,6 +112,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             write(reach.artifacts, "runs/*/evaluation.jsonl"),
             s3,
         ),
+        "deploy_reward": _deploy_reward(reach),
         "estimate_price": (
             on_nothing("pricing:GetProducts"),
             use_ledger(reach, ("run#*",), "UpdateItem"),
@@ -154,6 +159,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         ),
         "answer_prompts": (
             allow(["bedrock:InvokeModel"], [*reach.base_models(), *endpoints], ANY_MODEL),
+            call_rewards(reach),
             evaluation,
             images,
             write(reach.artifacts, "runs/*/answers/*"),
@@ -175,6 +181,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             use_ledger(reach, ("champion#*",), "GetItem", "PutItem"),
             ledger_key,
             *take_down(reach, ENDPOINTS),
+            *drop_rewards(reach),
             mark(reach),
         ),
         "clean_up": _clean_up(reach),
@@ -195,11 +202,13 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
         ),
         "guard_endpoints": (
             *take_down(reach, (*ENDPOINTS, "custom-model")),
+            *drop_rewards(reach),
             on_nothing(
                 "bedrock:ListCustomModelDeployments",
                 "bedrock:ListCustomModels",
                 "bedrock:ListProvisionedModelThroughputs",
                 "cloudwatch:GetMetricStatistics",
+                "lambda:ListFunctions",
             ),
             use_ledger(reach, ("run#*", "champion#*", "guardian#*"), "GetItem", "PutItem"),
             look_at_executions(reach),
@@ -239,6 +248,7 @@ def _clean_up(reach: Reach) -> tuple[Allow, ...]:
             wildcard=BEDROCK_IDS,
         ),
         *take_down(reach, (*ENDPOINTS, "custom-model")),
+        *drop_rewards(reach),
         *swap_in(reach),
         use_ledger(reach, ("champion#*", "run#*"), "GetItem"),
         reach.key_through("dynamodb"),
@@ -265,6 +275,40 @@ def _ask_bedrock(reach: Reach) -> tuple[Allow, ...]:
         allow(["bedrock:GetFoundationModel"], [base_models], ANY_MODEL),
         allow(["bedrock:GetCustomModel"], reach.bedrock("custom-model"), ANY_MODEL),
         on_nothing("bedrock:ListFoundationModels"),
+    )
+
+
+def _deploy_reward(reach: Reach) -> tuple[Allow, ...]:
+    """Let reward functions be tried; where dropped code may run, also be made, under their own role alone.
+
+    Neither a layer nor a VPC may be given to them: one brings code unseen, the other leads inside.
+    """
+    tried = (
+        find_rewards(reach),
+        call_rewards(reach),
+        read(reach.data, "datasets/*/reward.py", "prepared/*/train.jsonl"),
+        read(reach.artifacts, "runs/*/inputs.json"),
+        reach.key_through("s3"),
+    )
+    if not reach.reward_role:
+        return tried
+    none = {"Null": {"lambda:Layer": "true", "lambda:VpcIds": "true"}}
+    passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    return (
+        *tried,
+        Allow(
+            actions=("lambda:CreateFunction",),
+            resources=reach.rewards(),
+            conditions={**reach.tagging(), **none},
+            wildcard=REWARDS,
+        ),
+        Allow(
+            actions=("lambda:TagResource",),
+            resources=reach.rewards(),
+            conditions=reach.tagging(),
+            wildcard=REWARDS,
+        ),
+        Allow(actions=("iam:PassRole",), resources=(reach.reward_role,), conditions=passed),
     )
 
 

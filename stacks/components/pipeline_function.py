@@ -53,7 +53,7 @@ class PipelineFunction(Construct):
             "Permissions",
             service="lambda.amazonaws.com",
             purpose=f"What the function {name} may do",
-            allow=[*_own_log(self.log_group), *_tracing(), *_dead_letters(dead_letters, key), *allow],
+            allow=[*own_log(self.log_group), *_tracing(), *_dead_letters(dead_letters, key), *allow],
         )
         declared = FUNCTIONS[name]
         wanted = (*declared.variables, *(optional for optional in declared.optional if optional in variables))
@@ -109,7 +109,8 @@ def create_log_group(
     return group
 
 
-def _own_log(group: logs.ILogGroup) -> list[Allow]:
+def own_log(group: logs.ILogGroup) -> list[Allow]:
+    """Let a function write to its log group."""
     actions = ("logs:CreateLogStream", "logs:PutLogEvents")
     return [Allow(actions=actions, resources=(group.log_group_arn,))]
 

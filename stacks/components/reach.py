@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from finetune_core.runs import reward_prefix
 from stacks.components.permissions import Allow, Conditions
 
 
@@ -19,6 +20,8 @@ class Reach:
     artifacts: str
     ledger: str
     notices: str
+    reward_role: str = ""
+    """Role of dropped reward functions; "" where the environment runs no dropped code."""
     link_key: str = ""
     """The key that signs links to answer approvals; empty without such links."""
 
@@ -26,6 +29,11 @@ class Reach:
     def machine(self) -> str:
         """Name of the state machine: its role names it, so it cannot be left to CloudFormation."""
         return f"finetune-{self.environment}"
+
+    def rewards(self) -> list[str]:
+        """Give the ARN pattern of the functions that may grade answers, and of their versions."""
+        name = reward_prefix(self.environment)
+        return [f"arn:aws:lambda:{self.region}:{self.account}:function:{name}*"]
 
     def bedrock(self, *kinds: str) -> list[str]:
         """Give the ARN patterns of these kinds of Bedrock resources in this account and Region."""

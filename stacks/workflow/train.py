@@ -162,9 +162,9 @@ def _job(resources: Resources) -> str:
             'TrainingDataConfig': {{'S3Uri': $validation.train_uri}},
             'OutputDataConfig': {{
                 'S3Uri': 's3://{resources.artifacts_bucket}/' & $plan.prefix & '/training'
-            }},
-            'HyperParameters': $preflight.hyperparameters
+            }}
         }},
+        $preflight.reward ? {{}} : {{'HyperParameters': $preflight.hyperparameters}},
         $validation.validation_uri
             ? {{'ValidationDataConfig': {{'Validators': [{{'S3Uri': $validation.validation_uri}}]}}}}
             : {{}},
@@ -174,5 +174,11 @@ def _job(resources: Resources) -> str:
                 $preflight.teacher.max_response_length
                     ? {{'MaxResponseLengthForInference': $preflight.teacher.max_response_length}} : {{}}
             ])}}}}}}
+            : {{}},
+        $preflight.reward
+            ? {{'CustomizationConfig': {{'RftConfig': {{
+                'GraderConfig': {{'LambdaGrader': {{'LambdaArn': $preflight.reward.function_arn}}}},
+                'HyperParameters': $preflight.reward.hyperparameters
+            }}}}}}
             : {{}}
     ])"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacks.workflow.reward import reward_states
 from stacks.workflow.shards import shard_states
 from stacks.workflow.states import Resources, States, call_function, expression, record_phase
 
@@ -13,7 +14,7 @@ def validate_states(
 
     A dataset of more than `large_bytes` is validated in shards of `shard_bytes`.
     """
-    functions = resources.functions
+    functions, following = resources.functions, "Is a reward function wanted"
     return {
         "Record preflight": record_phase(resources, "preflight", following="Check model"),
         "Check model": call_function(
@@ -33,17 +34,20 @@ def validate_states(
             "Default": "Validate dataset",
         },
         **shard_states(
-            resources, shard_bytes=shard_bytes, concurrency=shard_concurrency, following="Record price"
+            resources, shard_bytes=shard_bytes, concurrency=shard_concurrency, following=following
         ),
         "Validate dataset": call_function(
             functions["validate_dataset"],
             {"plan": "$plan", "preflight": "$preflight"},
             phase="validate",
             result="validation",
-            following="Record price",
+            following=following,
             seconds=960,
         ),
-        "Record price": record_phase(resources, "price", following="Estimate price", results=("validation",)),
+        **reward_states(resources, following="Record price"),
+        "Record price": record_phase(
+            resources, "price", following="Estimate price", results=("validation", "preflight")
+        ),
         "Estimate price": call_function(
             functions["estimate_price"],
             {"plan": "$plan", "preflight": "$preflight", "validation": "$validation"},

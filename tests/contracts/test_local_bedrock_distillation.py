@@ -19,7 +19,7 @@ class TaughtWorld(World):
         self.asked: list[dict[str, Any]] = []
         self.denied = False
 
-    def client(self, service_name: str) -> Any:
+    def client(self, service_name: str, **options: Any) -> Any:
         return self if service_name == "bedrock-runtime" else super().client(service_name)
 
     def converse(self, **request: Any) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def test_custom_models_have_a_quota(world: World) -> None:
         ({"baseModelIdentifier": "amazon.nova-micro-v1:0"}, "neither customization"),
         ({"baseModelIdentifier": "amazon.nova-mega-v1:0:1k"}, "identifier is invalid"),
         ({"customizationType": "CONTINUED_PRE_TRAINING"}, "not supported for the base model"),
-        ({"customizationType": "REINFORCEMENT_FINE_TUNING"}, "does not run REINFORCEMENT_FINE_TUNING"),
+        ({"customizationType": "IMPORTED"}, "does not run IMPORTED"),
         ({"hyperParameters": {"epochCount": "6"}}, "between 1 and 5"),
         ({"hyperParameters": {"epochCount": "two"}}, "an integer"),
         ({"hyperParameters": {"learningRate": "nan"}}, "between"),

@@ -13,6 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from ministack.core import iam_actions
+
+from finetune_local.hooks import functions
 
 HOOKS = Path(__file__).parents[2] / "src" / "finetune_local" / "hooks"
 RELEASE = "1.5.33"
@@ -20,7 +23,10 @@ RELEASE = "1.5.33"
 CALLABLES = {
     "ministack.app": {"app": "scope receive send"},
     "ministack.core.concurrency": {"run_reentrant": "fn *args thread_name"},
-    "ministack.core.iam_actions": {"extract_iam_action": "service method path headers body query_params"},
+    "ministack.core.iam_actions": {
+        "extract_iam_action": "service method path headers body query_params",
+        "extract_resource_arn": "service method path headers body query_params region account_id",
+    },
     "ministack.core.iam_evaluator": {
         "enforce": "access_key_id iam_action service region resource_arn service_context",
         "evaluate_resource_policy": "doc ctx service named_only direct_only",
@@ -199,3 +205,25 @@ def _imports(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names.add((node.module or "").partition(".")[0])
     return names
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "resource"),
+    [
+        ("/2015-03-31/functions", b'{"FunctionName": "a"}', "arn:aws:lambda:us-east-1:1:function:a"),
+        (
+            "/2015-03-31/functions",
+            b'{"FunctionName": "arn:aws:lambda:x:1:function:b"}',
+            "arn:aws:lambda:x:1:function:b",
+        ),
+        ("/2015-03-31/functions", b"{}", "arn:aws:lambda:us-east-1:1:function:*"),
+        ("/2015-03-31/functions/c/invocations", b"{}", "arn:aws:lambda:us-east-1:1:function:c"),
+    ],
+)
+def test_a_creation_is_judged_on_the_function_that_it_names(monkeypatch, path, body, resource) -> None:
+    monkeypatch.setattr(iam_actions, "extract_resource_arn", iam_actions.extract_resource_arn)
+    functions.judge_creations_by_name()
+    asked = ("lambda", "POST", path, {}, body, {}, "us-east-1", "1")
+    assert iam_actions.extract_resource_arn(*asked) == resource
+    listing = ("lambda", "GET", "/2015-03-31/functions", {}, b"", {}, "us-east-1", "1")
+    assert iam_actions.extract_resource_arn(*listing) == "*"

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
+from deploy_reward.deploying import create_request
 from finetune_aws import (
     bedrock,
     clients,
     endpoints,
     executions,
+    functions,
     multipart,
     notices,
     objects,
@@ -25,8 +27,10 @@ from finetune_aws import (
     signing,
     usage,
 )
+from finetune_aws.environment import Environment
 from finetune_aws.ledger import Ledger
 from finetune_core.approval_links import ApprovalLink
+from finetune_core.contracts import Plan, read
 from finetune_core.errors import FinetuneError
 from finetune_core.runs import tags
 from finetune_core.sharding import Upload
@@ -40,6 +44,7 @@ NAME = f"dev-{samples.RUN_ID}"
 EVALUATION_JOB = "arn:aws:bedrock:us-east-1:111122223333:evaluation-job/abcdefabcdef"
 UPLOAD = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="gone")
 BEGUN = Upload(bucket="data-bucket", key="prepared/a/train.jsonl", upload_id="begun")
+REWARD_NAME = f"finetune-DEV-reward-{samples.RUN_ID}"
 LINK = ApprovalLink(run_id="r" * 100, question="commitment", expires=10**12 - 1, digest="d" * 64)
 LINK_KEY = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 LEDGER = Ledger("Finetune-DEV-Storage-Ledger0000-ABC")
@@ -53,6 +58,18 @@ def served(kind: str) -> endpoints.Served:
 def deploy() -> object:
     marks = tags("DEV", samples.RUN_ID, "banking-qa", NOW.isoformat())
     return endpoints.deploy(NAME, samples.CUSTOM_ARN, "a" * 64, marks)
+
+
+def reward_request() -> Any:
+    variables = {
+        "ENVIRONMENT": "DEV",
+        "REWARD_ROLE": "arn:aws:iam::111122223333:role/reward",
+        "REWARD_LOG_GROUP": "Finetune-dev-Pipeline-RewardLogs-ABC",
+        "REWARD_RUNTIME": "python3.14",
+        "REWARD_ARCHITECTURE": "arm64",
+    }
+    plan = read(samples.plan(names=samples.plan()["names"] | {"reward": REWARD_NAME}), Plan, where="test")
+    return create_request(plan, b"def lambda_handler(event, context): ...\n", Environment(variables))
 
 
 REQUESTS: dict[str, Callable[[], Any]] = {
@@ -70,6 +87,10 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "s3:AbortMultipartUpload": lambda: multipart.finish(BEGUN, []),
     "stepfunctions:DescribeExecution": lambda: executions.is_running(samples.EXECUTION),
     "stepfunctions:SendTaskFailure": lambda: executions.fail_task("t" * 600, "Superseded", "c" * 1000),
+    "lambda:GetFunction": lambda: functions.find(REWARD_NAME),
+    "lambda:CreateFunction": lambda: functions.create(reward_request()),
+    "lambda:DeleteFunction": lambda: functions.delete(REWARD_NAME),
+    "lambda:ListFunctions": lambda: list(functions.named(REWARD_NAME)),
     "stepfunctions:SendTaskSuccess": lambda: executions.complete_task("t" * 600, {"decision": "approved"}),
     "kms:GenerateMac": lambda: signing.sign(LINK_KEY, LINK.text()),
     "kms:VerifyMac": lambda: signing.is_signed(LINK_KEY, LINK.text(), b"s" * 32),

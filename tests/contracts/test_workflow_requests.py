@@ -9,6 +9,8 @@ import pytest
 from botocore.validate import ParamValidator
 from jsonata import Jsonata
 
+from finetune_core.catalogue import find_model
+from finetune_core.rewards import job_hyperparameters
 from stacks.workflow import Resources, Timing, definition
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:any"
@@ -164,6 +166,10 @@ def _camel(value, shape):
     return value
 
 
+def _shape(service: str, operation: str):
+    return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+
+
 def _operation(resource: str):
     """Give (service, operation) of an integration's ARN."""
     parts = resource.removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")
@@ -203,6 +209,49 @@ def test_without_a_validation_file_the_member_is_absent():
     assert rendered["OutputDataConfig"]["S3Uri"] == "s3://artifacts/runs/banking-qa-0123456789ab/training"
 
 
+def test_a_reinforcement_names_its_grader_and_types_its_hyperparameters():
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:finetune-dev-reward-banking-qa-0123456789ab"
+    told = {"EpochCount": 2, "LearningRate": 1e-4, "ReasoningEffort": "low"}
+    preflight = VARIABLES["preflight"] | {
+        "customization_type": "REINFORCEMENT_FINE_TUNING",
+        "reward": {"function_arn": arn, "hyperparameters": told},
+    }
+    rendered = _render(TASKS["Train model"]["Arguments"], VARIABLES | {"preflight": preflight})
+    assert "HyperParameters" not in rendered
+    shape = _shape("bedrock", "CreateModelCustomizationJob")
+    request = _camel(rendered, shape)
+    assert request["customizationConfig"] == {
+        "rftConfig": {
+            "graderConfig": {"lambdaGrader": {"lambdaArn": arn}},
+            "hyperParameters": {"epochCount": 2, "learningRate": 1e-4, "reasoningEffort": "low"},
+        }
+    }
+    assert not ParamValidator().validate(request, shape).has_errors()
+
+
+def test_every_hyperparameter_of_a_reinforcement_is_one_of_the_job():
+    nova = find_model("amazon.nova-2-lite-v1:0")
+    rules = nova.kinds["REINFORCEMENT_FINE_TUNING"].hyperparameters
+    shape = (
+        _shape("bedrock", "CreateModelCustomizationJob").members["customizationConfig"].members["rftConfig"]
+    )
+    members = shape.members["hyperParameters"].members
+    assert {row.name for row in rules} == set(members)
+    values = {row.name: row.choices[0] if row.choices else f"{row.minimum:g}" for row in rules}
+    typed = _camel(job_hyperparameters(values), shape.members["hyperParameters"])
+    assert not ParamValidator().validate(typed, shape.members["hyperParameters"]).has_errors()
+    for row in rules:
+        limits = members[row.name].metadata
+        assert (row.minimum, row.maximum) == (limits.get("min", row.minimum), limits.get("max")), row.name
+
+
+def test_only_a_reinforcement_gets_a_reward_function():
+    choice = _machine()["States"]["Is a reward function wanted"]
+    for kind, wanted in (("REINFORCEMENT_FINE_TUNING", True), ("FINE_TUNING", False)):
+        preflight = VARIABLES["preflight"] | {"customization_type": kind}
+        assert _render(choice["Choices"][0]["Condition"], {"preflight": preflight}) is wanted
+
+
 def test_every_task_has_a_timeout_a_retry_and_a_catch():
     for name, state in TASKS.items():
         assert state["TimeoutSeconds"] > 0, name
@@ -229,7 +278,8 @@ def test_every_state_is_reached_and_every_path_ends():
 
 def test_after_something_billable_every_failure_is_cleaned_up():
     states = _machine()["States"]
-    billable = ("Train and watch", "Read training", "Record serving", "Create provisioned throughput")
+    billable = ("Deploy reward", "Record price", "Estimate price")
+    billable += ("Train and watch", "Read training", "Record serving", "Create provisioned throughput")
     billable += (
         "Get provisioned throughput",
         "Deploy model",

@@ -18,6 +18,7 @@ from finetune_core import errors
 from finetune_core.catalogue import MODELS
 from finetune_core.contracts import RunSettings
 from finetune_core.functions import FUNCTIONS
+from finetune_core.prices import REINFORCING_HOURS
 from finetune_core.prices_data import PRICES, STORAGE_MONTH, UNKNOWN
 from finetune_core.settings import KEYS, TYPES, merge
 from stacks.workflow import Resources, Timing, definition
@@ -190,6 +191,10 @@ def test_prices_are_those_of_the_table():
     text = " ".join(prose(COST).split())
     assert f"${low:.2f} to ${high:.2f} an hour, expected ${middle:.2f}" in text
     assert f"${STORAGE_MONTH.dollars:.2f} a month" in text
+    low, middle, high = UNKNOWN["training_hour"]
+    least, hours, most = REINFORCING_HOURS
+    told = f"an hour is taken as ${low:.2f} to ${high:.2f}, expected ${middle:.2f}"
+    assert f"{told}, and a job as {least:g} to {most:g} hours, expected {hours:g}" in text
 
 
 def test_measured_figures_are_those_of_the_last_benchmark():

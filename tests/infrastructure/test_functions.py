@@ -4,6 +4,7 @@ from stacks.components.pipeline_function import construct_name
 from tests.infrastructure.synthesis import Resource, Synthesised, deployed_functions
 
 FUNCTION = "AWS::Lambda::Function"
+REWARD_VARIABLES = {"REWARD_ROLE", "REWARD_LOG_GROUP", "REWARD_RUNTIME", "REWARD_ARCHITECTURE"}
 
 
 def function_of(synthesised: Synthesised, name: str) -> Resource:
@@ -25,7 +26,8 @@ def test_each_function_is_sized_and_fed_as_declared(synthesised: Synthesised):
         assert deployed.get("ReservedConcurrentExecutions") == declared.concurrency
         assert deployed["EphemeralStorage"] == {"Size": declared.storage_mb}
         variables = set(deployed["Environment"]["Variables"])
-        assert variables == {*declared.variables, *declared.optional}, name
+        left_out = set() if synthesised.settings.run_limits.reward_code else REWARD_VARIABLES
+        assert variables == {*declared.variables, *declared.optional} - left_out, name
 
 
 def test_runtime_and_architecture_come_from_the_settings(synthesised: Synthesised):
@@ -47,7 +49,10 @@ def test_functions_are_traced(synthesised: Synthesised):
 
 def test_logs_are_encrypted_and_expire(synthesised: Synthesised):
     groups = synthesised.everywhere("AWS::Logs::LogGroup")
-    assert len(groups) == len(deployed_functions(synthesised.settings)) + 1  # and the state machine's
+    rewards = synthesised.settings.run_limits.reward_code
+    assert (
+        len(groups) == len(deployed_functions(synthesised.settings)) + 1 + rewards
+    )  # and the state machine's, and that of dropped code
     for path, group in groups:
         assert group["Properties"]["RetentionInDays"] == synthesised.settings.log_retention_days, path
         assert "KmsKeyId" in group["Properties"], path

@@ -21,6 +21,7 @@ NO_RESOURCE = {
     "bedrock:ListModelCustomizationJobs",
     "bedrock:ListProvisionedModelThroughputs",
     "cloudwatch:GetMetricStatistics",
+    "lambda:ListFunctions",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -41,6 +42,9 @@ NO_RESOURCE = {
 }
 """Actions for which the service authorization reference lists no resource type (read 2026-11-24)."""
 
+
+MAKING = {"iam:PassRole", "lambda:CreateFunction", "lambda:TagResource"}
+"""What deploy_reward may do only where datasets may bring code: not in PROD."""
 
 SERVES_MODELS = {
     "bedrock:CreateCustomModelDeployment",
@@ -72,7 +76,7 @@ def documented_calls(name: str) -> set[str]:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_may_do_what_its_docstring_says_and_nothing_else(linked: Synthesised, name: str):
     """KMS actions are left to the test below: which ones a service needs is not the function's business."""
-    said = documented_calls(name)
+    said = documented_calls(name) - (MAKING if name == "deploy_reward" else set())
     extra = {"sqs:SendMessage"} if name in {"close_run", "guard_endpoints", "watch_champions"} else set()
     allowed = actions(role_of(linked, construct_name(name))) - COMMON - extra
     assert {action for action in allowed if not action.startswith("kms:")} == {
@@ -148,6 +152,7 @@ def test_bedrock_role_reads_data_asks_teachers_and_writes_only_training_artifact
     role = role_of(synthesised, "Bedrock")
     assert actions(role) == {
         "bedrock:InvokeModel",
+        "lambda:InvokeFunction",
         "s3:GetObject",
         "s3:ListBucket",
         "s3:PutObject",
@@ -189,13 +194,53 @@ def test_evaluation_role_is_for_evaluation_jobs_and_reaches_a_judges_files_alone
     assert all("foundation-model/*" in one or "inference-profile/*" in one for one in judges)
 
 
-def test_only_the_state_machine_passes_a_role_and_only_to_bedrock(synthesised: Synthesised):
+def test_only_the_state_machine_passes_a_role_to_bedrock(synthesised: Synthesised):
     passing = [path for path, role in synthesised.everywhere(ROLE) if "iam:PassRole" in actions(role)]
-    assert [path.split("/")[1][:10] for path in passing] == ["FineTuning"]
+    making = ["DeployRewa"] if synthesised.settings.run_limits.reward_code else []
+    assert sorted(path.split("/")[1][:10] for path in passing) == [*making, "FineTuning"]
     statement = statement_for(role_of(synthesised, "FineTuning"), "iam:PassRole")
     passed = [resource["Fn::GetAtt"][0][:-8] for resource in statement["Resource"]]
     assert passed == ["BedrockRole", "EvaluationRole"]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+
+
+def test_dropped_code_runs_under_a_role_that_writes_its_log_alone(synthesised: Synthesised):
+    if not synthesised.settings.run_limits.reward_code:
+        assert not [key for key in synthesised.resources("Pipeline", ROLE) if key.startswith("RewardPerm")]
+        assert not MAKING & actions(role_of(synthesised, "DeployReward"))
+        return
+    reward = role_of(synthesised, "Reward")
+    (statement,) = statements(reward)
+    assert actions(reward) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert statement["Resource"]["Fn::GetAtt"][0].startswith("RewardLogs")
+    making = role_of(synthesised, "DeployReward")
+    passed = statement_for(making, "iam:PassRole")
+    assert passed["Resource"]["Fn::GetAtt"][0].startswith("RewardPermissionsRole")
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    assert documented_calls("deploy_reward") >= MAKING
+    created = statement_for(making, "lambda:CreateFunction")
+    assert created["Condition"] == {
+        "StringEquals": {"aws:RequestTag/finetune:pipeline": synthesised.settings.environment},
+        "Null": {"lambda:Layer": "true", "lambda:VpcIds": "true"},
+    }
+
+
+def test_only_functions_with_the_environments_prefix_grade_or_are_changed(synthesised: Synthesised):
+    """The prefix is the border between what datasets may name and every other function of the account."""
+    prefix = f":function:finetune-{synthesised.settings.environment}-reward-*"
+    seen = set()
+    for path, role in synthesised.everywhere(ROLE):
+        for statement in statements(role):
+            called = {action for action in as_list(statement["Action"]) if action.startswith("lambda:")}
+            if called and not called <= {"lambda:InvokeFunction", "lambda:ListFunctions"}:
+                (resource,) = as_list(statement["Resource"])
+                assert text(resource).rstrip('"]}').endswith(prefix), path
+                seen |= called
+    calling = [role_of(synthesised, name) for name in ("Bedrock", "AnswerPrompts", "DeployReward")]
+    for role in calling:
+        (resource,) = as_list(statement_for(role, "lambda:InvokeFunction")["Resource"])
+        assert text(resource).rstrip('"]}').endswith(prefix)
+    assert {"lambda:DeleteFunction", "lambda:GetFunction"} <= seen
 
 
 def test_state_machine_invokes_exactly_the_functions_that_it_names(synthesised: Synthesised):
@@ -234,7 +279,7 @@ def test_state_machine_creates_only_what_carries_the_pipelines_tag(synthesised: 
 def test_deleting_and_stopping_need_the_pipelines_tag(synthesised: Synthesised):
     """The state machine's own Stop is the exception: Step Functions calls it when `.sync` is aborted."""
     own = {"StringEquals": {"aws:ResourceTag/finetune:pipeline": synthesised.settings.environment}}
-    changing = re.compile(r"bedrock:(Delete|Stop|Update)")
+    changing = re.compile(r"(bedrock|lambda):(Delete|Stop|Update)")
     seen = 0
     for path, role in synthesised.everywhere(ROLE):
         if path.startswith("Pipeline/FineTuning"):

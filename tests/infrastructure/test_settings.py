@@ -142,6 +142,7 @@ def test_functions_can_read_the_defaults_of_every_environment(name: str):
     text = ENVIRONMENTS[name].run_defaults.to_json()
     defaults = msgspec.json.decode(text, type=RunSettings)
     asked = ("commitment", "commitment_confirmed", "teacher_model", "max_response_length")
+    asked += ("reward_function",)
     never = dict.fromkeys(asked)  # each run asks for these itself
     assert msgspec.to_builtins(defaults) == json.loads(text) | never
     assert run_settings.merge(defaults, None, where="RUN_DEFAULTS") == defaults

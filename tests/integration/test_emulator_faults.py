@@ -43,6 +43,21 @@ def test_a_lost_answer_acts_and_is_counted(bare_cloud: LocalCloud, account: str)
             lambda table, n: table.get_item(TableName=n, Key={"k": {"S": "v"}}),
         ),
         ("lambda", "Invoke", "TooManyRequestsException", 429, lambda aws, n: aws.invoke(FunctionName=n)),
+        ("lambda", "GetFunction", "ServiceException", 500, lambda aws, n: aws.get_function(FunctionName=n)),
+        (
+            "lambda",
+            "DeleteFunction",
+            "ServiceException",
+            500,
+            lambda aws, n: aws.delete_function(FunctionName=n),
+        ),
+        (
+            "lambda",
+            "CreateFunction",
+            "TooManyRequestsException",
+            429,
+            lambda aws, n: aws.create_function(FunctionName=n, Role="arn:aws:iam::1:role/r", Code={}),
+        ),
     ],
 )
 def test_each_service_refuses_in_its_own_protocol(  # noqa: PLR0917 - one column each

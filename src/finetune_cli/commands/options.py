@@ -10,6 +10,7 @@ TYPES = {
     "fine-tuning": "FINE_TUNING",
     "continued-pre-training": "CONTINUED_PRE_TRAINING",
     "distillation": "DISTILLATION",
+    "reinforcement-fine-tuning": "REINFORCEMENT_FINE_TUNING",
 }
 """Customization types as people and run.json write them, and as Bedrock does."""
 

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
         "folder",
         type=Path,
         metavar="FOLDER",
-        help="holds train.jsonl, and if you like validation.jsonl, evaluation.jsonl, run.json",
+        help="holds train.jsonl, and if you like validation.jsonl, evaluation.jsonl, reward.py, run.json",
     )
     parser.add_argument(
         "--dataset", default="", metavar="NAME", help="name of the dataset (default: the folder's)"
@@ -40,14 +40,17 @@ def add(commands: Commands) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """0 dropped (with --watch: promoted), 1 invalid data or a run not promoted."""
-    from finetune_cli.checking import settings_of  # noqa: PLC0415
+    from finetune_cli.checking import check_reward, settings_of  # noqa: PLC0415
     from finetune_cli.drops import plan_drop, send  # noqa: PLC0415
     from finetune_cli.surroundings import connect  # noqa: PLC0415
 
     drop = plan_drop(args.folder, dataset=args.dataset, settings=run_json(args), corpus=args.corpus)
     here = connect(args)
-    if not args.no_validate and not is_valid(drop, settings_of(drop, here.env), console):
-        return NO
+    if not args.no_validate:
+        settings = settings_of(drop, here.env)
+        check_reward(drop, settings, here.env)
+        if not is_valid(drop, settings, console):
+            return NO
     dropped = send(here, drop)
     _tell(dropped, console, json_too=not args.watch)
     return watch(here, dropped, console) if args.watch else OK

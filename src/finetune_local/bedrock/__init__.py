@@ -10,6 +10,8 @@ Where to look:
     *_operations.py          what each API operation does
     training.py              the life of one customization job
     datasets.py, records.py  the job's own check of its data
+    reinforcement.py         a reinforcement job's settings, prompts and metrics
+    grading.py               asks the user's reward function
     artifacts.py             files that a job leaves in S3
     invocation.py            InvokeModel and Converse
     admin.py, faults.py      what tests may order: faults, quotas, life cycles, timings

@@ -24,6 +24,7 @@
     {"command": "set_timings", "<field of Timings>": simulated seconds, …}
     {"command": "clear_faults"}                       forgets every order not yet consumed
     {"command": "billed_tokens", "account", "region"} -> {"jobs": {job name: tokens trained on}}
+    {"command": "billed_hours", "account", "region"}  -> {"jobs": {job name: hours, of reinforcements alone}}
     {"command": "timings"}                            -> the timings in force
     {"command": "progress", "account", "region", "job"}
         -> {"step", "steps", "loss"} of a job that trains; {} before and for a job that is not there
@@ -129,6 +130,12 @@ def _billed_tokens(_: Cloud, state_of: StateOf, arguments: dict[str, Any]) -> di
         return {"jobs": {job.name: job.billed_tokens for job in state.jobs.values()}}
 
 
+def _billed_hours(_: Cloud, state_of: StateOf, arguments: dict[str, Any]) -> dict[str, Any]:
+    state = state_of(arguments["account"], arguments["region"])
+    with state.lock:
+        return {"jobs": {job.name: job.billed_hours for job in state.jobs.values()}}
+
+
 def _struck(cloud: Cloud, _: StateOf, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"struck": dict(cloud.faults.struck)}
 
@@ -156,6 +163,7 @@ _COMMANDS: Final[dict[str, Callable[[Cloud, StateOf, dict[str, Any]], dict[str, 
     "timings": _timings,
     "clear_faults": _clear_faults,
     "billed_tokens": _billed_tokens,
+    "billed_hours": _billed_hours,
     "struck": _struck,
     "progress": _progress,
 }

@@ -29,8 +29,8 @@ class Clock(Protocol):
 class Session(Protocol):
     """A boto3-like session with the credentials of a role."""
 
-    def client(self, service_name: str) -> Any:  # noqa: ANN401 - the type follows from the name
-        """Return a client."""
+    def client(self, service_name: str, **options: Any) -> Any:  # noqa: ANN401 - the type follows from the name
+        """Return a client; options as for boto3."""
 
 
 ServiceRoleSession = Callable[[str, str, str, str], Session]

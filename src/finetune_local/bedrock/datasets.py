@@ -15,7 +15,12 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from finetune_local.bedrock.foundation_models import CONTINUED_PRE_TRAINING, DISTILLATION, FoundationModel
+from finetune_local.bedrock.foundation_models import (
+    CONTINUED_PRE_TRAINING,
+    DISTILLATION,
+    REINFORCEMENT,
+    FoundationModel,
+)
 from finetune_local.bedrock.records import answered, examples, faults, media
 from finetune_local.embedding_model import Floats, Pair, PictureError, features
 from finetune_local.language_model import Example
@@ -26,6 +31,8 @@ PRE_TRAINING_RECORDS: Final = 100_000
 """general/latest/gr/bedrock.html, read 2026-11-23."""
 DISTILLATION_RECORDS: Final = (100, 15_000)
 """The same page, and prequisites-model-distillation (read 2026-11-23)."""
+REINFORCEMENT_PROMPTS: Final = (100, 20_000)
+"""User guide, rft-prepare-data and rft-nova-models (read 2026-11-28)."""
 _SHOWN_FAULTS: Final = 5
 
 
@@ -51,11 +58,22 @@ class S3(Protocol):
 
 @dataclass
 class Dataset:
-    """Checked records as examples; those of a distillation without an answer wait for the teacher's."""
+    """Checked records as examples; those of a distillation without an answer wait for the teacher's.
+
+    Those of a reinforcement are kept whole as ``prompts``: they have no answers, and graders see all keys.
+    """
 
     records: int = 0
     examples: list[Example | Pair] = field(default_factory=list)
     unanswered: list[dict[str, Any]] = field(default_factory=list)
+    prompts: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, other: Dataset) -> None:
+        """Add the records of another file."""
+        self.records += other.records
+        self.examples += other.examples
+        self.unanswered += other.unanswered
+        self.prompts += other.prompts
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -155,6 +173,8 @@ class Reader:
             dataset.records += 1
             if self._kind == "distillation" and not answered(record):
                 dataset.unanswered.append(record)
+            elif self._kind == "reinforcement":
+                dataset.prompts.append(record)
             else:
                 dataset.examples += self._examples(record)
         return found
@@ -193,6 +213,8 @@ def check_counts(
         high = PRE_TRAINING_RECORDS
     if customization_type == DISTILLATION:
         low, high = DISTILLATION_RECORDS
+    elif customization_type == REINFORCEMENT:
+        low, high = REINFORCEMENT_PROMPTS
     else:
         high = high if quota is None else quota
     if training < low:

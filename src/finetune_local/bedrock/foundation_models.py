@@ -21,10 +21,13 @@ from finetune_local.bedrock.errors import invalid
 FINE_TUNING: Final = "FINE_TUNING"
 CONTINUED_PRE_TRAINING: Final = "CONTINUED_PRE_TRAINING"
 DISTILLATION: Final = "DISTILLATION"
+REINFORCEMENT: Final = "REINFORCEMENT_FINE_TUNING"
 CHARACTERS_PER_TOKEN: Final = 6
 """Bound of the documentation: characters <= tokens x 6 (model-customization-prepare, read 2026-11-23)."""
 
-RecordFormat = Literal["converse", "prompt_completion", "pretraining", "caption", "distillation"]
+RecordFormat = Literal[
+    "converse", "prompt_completion", "pretraining", "caption", "distillation", "reinforcement"
+]
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,9 @@ TEACHERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Teacher -> students of what is offered here (prequisites-model-distillation, read 2026-11-23)."""
 _CONVERSE: Final[dict[str, RecordFormat]] = {FINE_TUNING: "converse"}
+_DISTILLED: Final[dict[str, RecordFormat]] = {DISTILLATION: "distillation"}
+_REINFORCED: Final[dict[str, RecordFormat]] = {REINFORCEMENT: "reinforcement"}
+"""Nova 2 Lite alone is tuned so (reinforcement-fine-tuning, read 2026-11-23)."""
 _TITAN_FORMATS: Final[dict[str, RecordFormat]] = {
     FINE_TUNING: "prompt_completion",
     CONTINUED_PRE_TRAINING: "pretraining",
@@ -174,7 +180,7 @@ def _nova(
         provider="Amazon",
         name=f"Nova {version.replace('-', ' ')}{size.capitalize()}",
         regions=("us-east-1",),
-        formats=_CONVERSE if version else {**_CONVERSE, DISTILLATION: "distillation"},
+        formats={**_CONVERSE, **(_REINFORCED if version else _DISTILLED)},
         records=(8, 20_000),
         tokens=32_000,
         hyperparameters=_nova_hyperparameters(20 if version else 100),

@@ -16,18 +16,20 @@ from finetune_local.bedrock.errors import conflict, invalid, over_quota
 from finetune_local.bedrock.foundation_models import (
     DISTILLATION,
     FINE_TUNING,
+    REINFORCEMENT,
     TEACHERS,
     FoundationModel,
     find,
 )
 from finetune_local.bedrock.job_views import job_detail, job_summary
 from finetune_local.bedrock.model_lookup import base_of, by_identifier, refuse_legacy
+from finetune_local.bedrock.reinforcement import check_configuration
 from finetune_local.bedrock.requests import checked_tags, listed, remember, replayed
 from finetune_local.bedrock.resources import Job, new_id
 from finetune_local.bedrock.training import JobRun, announce
 
 _OPERATION: Final = "CreateModelCustomizationJob"
-_NOT_RUN_HERE: Final = frozenset({"REINFORCEMENT_FINE_TUNING", "IMPORTED"})
+_NOT_RUN_HERE: Final = frozenset({"IMPORTED"})
 
 
 def create_model_customization_job(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +65,8 @@ def _planned(context: Context, request: dict[str, Any]) -> Job:
     base, parent = base_of(context, request["baseModelIdentifier"])
     _check_kind(base, kind, request, context.region)
     refuse_legacy(context, base, "customization")
-    hyperparameters = base.resolve_hyperparameters(request.get("hyperParameters", {}))
+    typed = kind == REINFORCEMENT  # its hyperparameters are members of rftConfig, not strings in a map
+    hyperparameters = {} if typed else base.resolve_hyperparameters(request.get("hyperParameters", {}))
     now = context.now
     return Job(
         arn=context.state.arn("model-customization-job", f"{base.model_id}/{new_id()}"),
@@ -86,6 +89,8 @@ def _check_kind(base: FoundationModel, kind: str, request: dict[str, Any], regio
         raise invalid(f"The customization type {kind} is not supported for the base model {base.model_id}.")
     if kind == DISTILLATION:
         _check_teacher(base, request.get("customizationConfig", {}), region)
+    elif kind == REINFORCEMENT:
+        check_configuration(request)
     elif "customizationConfig" in request:
         raise invalid(f"customizationConfig is not supported for the customization type {kind}.")
     if "s3Uri" not in request["trainingDataConfig"]:

@@ -8,7 +8,7 @@ from typing import Any
 from finetune_local.bedrock import foundation_models
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.errors import conflict, not_found
-from finetune_local.bedrock.foundation_models import FOUNDATION_MODELS, FoundationModel
+from finetune_local.bedrock.foundation_models import FOUNDATION_MODELS, REINFORCEMENT, FoundationModel
 from finetune_local.bedrock.job_views import model_data
 from finetune_local.bedrock.model_lookup import by_identifier
 from finetune_local.bedrock.requests import listed
@@ -64,10 +64,15 @@ def _row(context: Context, model: FoundationModel, *, plain: bool) -> dict[str, 
         "inputModalities": list(model.inputs),
         "outputModalities": list(model.outputs),
         "responseStreamingSupported": "TEXT" in model.outputs,
-        "customizationsSupported": [] if plain else list(model.formats),
+        "customizationsSupported": [] if plain else _customizations(model),
         "inferenceTypesSupported": inference,
         "modelLifecycle": life_cycle,
     }
+
+
+def _customizations(model: FoundationModel) -> list[str]:
+    """Return the kinds that the API can name here: its enum has none for reinforcement (botocore 1.44.5)."""
+    return [kind for kind in model.formats if kind != REINFORCEMENT]
 
 
 def get_custom_model(context: Context, request: dict[str, Any]) -> dict[str, Any]:

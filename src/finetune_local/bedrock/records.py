@@ -32,6 +32,9 @@ def faults(record: object, kind: RecordFormat, model: FoundationModel) -> Iterat
         if kind == "distillation":
             record = yield from _answered(record)
         yield from _converse_faults(record, model)
+    elif kind == "reinforcement":
+        yield from _prompt_faults(record, model)
+        record = {"messages": record.get("messages")}
     else:
         yield from _flat_faults(record, _KEYS[kind])
     texts = [text for text in _texts(record) if isinstance(text, str)]
@@ -112,6 +115,28 @@ def _flat_faults(record: dict[str, Any], keys: tuple[str, ...]) -> Iterator[str]
             yield f"{key} must be a string that is not blank"
     if "image-ref" in keys and not _URI.fullmatch(str(record["image-ref"])):
         yield f"image-ref is not an S3 URI: {record['image-ref']!r}"
+
+
+def _prompt_faults(record: dict[str, Any], model: FoundationModel) -> Iterator[str]:
+    """Yield the faults of a prompt in OpenAI's chat format; all other keys are the reward function's.
+
+    Source: user guide, rft-prepare-data (read 2026-11-28).
+    """
+    messages = record.get("messages")
+    if not isinstance(messages, list) or not messages:
+        yield "messages must be a list of at least one"
+        return
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or message.get("role") not in ("system", "user", "assistant"):
+            yield f"messages[{index}] must have the role system, user or assistant"
+            return
+        text = message.get("content")
+        if not isinstance(text, str) or not text.strip():
+            yield f"messages[{index}].content must be a string that is not blank"
+        elif message["role"] != "assistant":
+            yield from _reserved(text, model)
+    if not any(message["role"] == "user" for message in messages):
+        yield "messages must hold one of the user"
 
 
 def _converse_faults(record: dict[str, Any], model: FoundationModel) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from finetune_local.bedrock.foundation_models import FoundationModel
+from finetune_local.bedrock.foundation_models import REINFORCEMENT, FoundationModel
 
 if TYPE_CHECKING:
     from finetune_local.bedrock.evaluation_jobs import EvaluationJob
@@ -70,6 +70,16 @@ class Job:
     def name(self) -> str:
         """The job's name."""
         return str(self.request["jobName"])
+
+    @property
+    def billed_hours(self) -> float:
+        """Hours from creation to the end of a reinforcement, which is paid by them; else, and before, 0.
+
+        The usage type counts training hours; that the whole workflow counts is how its name has been read.
+        """
+        if self.customization_type != REINFORCEMENT or self.ended_at is None:
+            return 0.0
+        return (self.ended_at - self.created_at).total_seconds() / 3600
 
     @property
     def running(self) -> bool:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from finetune_local.bedrock.artifacts import Curve, metrics_files
+from finetune_local.bedrock import reinforcement
+from finetune_local.bedrock.artifacts import Curve, RewardCurve, metrics_files
 from finetune_local.bedrock.cloud import Context
 from finetune_local.bedrock.datasets import S3, DataRefusedError, Dataset, Reader, check_counts, put
 from finetune_local.bedrock.distillation import answers
+from finetune_local.bedrock.foundation_models import REINFORCEMENT
+from finetune_local.bedrock.grading import CLIENT, Grader, GraderError
 from finetune_local.bedrock.job_views import event_detail
 from finetune_local.bedrock.resources import CustomModel, Job
-from finetune_local.bedrock.weights import Trainable
-from finetune_local.language_model import Step
+from finetune_local.bedrock.weights import Model, Trainable
+from finetune_local.language_model import Answer, RewardStep, Step
 
 LOGGER: Final = logging.getLogger(__name__)
 INTERNAL_ERROR: Final = "Encountered an unexpected error when processing the request, please try again"
@@ -59,6 +62,7 @@ class JobRun:
         self._context, self._job = context, job
         self._training, self._validation = Dataset(), Dataset()
         self._debt = 0.0
+        self._tokens = 0
 
     def start(self) -> None:
         """Run in a daemon thread."""
@@ -77,7 +81,7 @@ class JobRun:
             return
         except _StoppedError:
             self._finish("Stopped", None)
-        except (_FailedError, DataRefusedError) as failure:
+        except (_FailedError, DataRefusedError, GraderError) as failure:
             self._finish("Failed", str(failure)[:2048])
         except Exception:
             LOGGER.exception("job %s ended by a fault of the local service", self._job.name)
@@ -111,12 +115,12 @@ class JobRun:
         s3: S3 = self._session("s3")
         return s3
 
-    def _session(self, service: str) -> Any:  # noqa: ANN401 - the type follows from the name
+    def _session(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - the type follows from the name
         """Return a client of a service with the job's role."""
         role, context = self._job.request["roleArn"], self._context
         try:
             session = context.cloud.service_role_session(role, self._job.arn, context.account, context.region)
-            return session.client(service)
+            return session.client(service, **options)
         except (ClientError, PermissionError) as error:
             raise _FailedError(f"The role {role} can no longer be assumed by Amazon Bedrock.") from error
 
@@ -129,13 +133,15 @@ class JobRun:
             part = reader.read(validator["s3Uri"])
             if part.records == 0:
                 raise DataRefusedError(f"The validation data {validator['s3Uri']} holds no records.")
-            self._validation.records += part.records
-            self._validation.examples += part.examples
+            self._validation.add(part)
         quota = None if job.base.records_quota is None else self._context.quota(job.base.records_quota)
         self._pause(0)
         check_counts(
             job.base, job.customization_type, self._training.records, self._validation.records, quota
         )
+        if job.customization_type == REINFORCEMENT:
+            for part in (self._training, self._validation):
+                reinforcement.check_lengths(part.prompts, job.request)
 
     def _process(self) -> None:
         """Let the teacher of a distillation answer, asked through the runtime with the role's own rights."""
@@ -158,22 +164,61 @@ class JobRun:
         cloud, job = self._context.cloud, self._job
         self._pause(cloud.timings.training_start)
         kept = cloud.weights_of(job.base)
-        parent = kept.base(job.base) if job.parent_arn is None else kept.get(job.parent_arn)
-        model, curve = parent.copy(), Curve()
-        text = job.hyperparameters["epochCount"]
-        epochs = int(text) if text.isdigit() else _AUTOMATIC_EPOCHS
-        job.steps = epochs * -(-len(self._training.examples) // int(job.hyperparameters["batchSize"]))
+        parent: Any = kept.base(job.base) if job.parent_arn is None else kept.get(job.parent_arn)
+        model = parent.copy()
+        curve = self._reinforce(model) if job.customization_type == REINFORCEMENT else self._tune(model)
+        self._pause(self._debt)
+        self._complete(model, curve)
+
+    def _epochs(self) -> int:
+        text = self._job.hyperparameters["epochCount"]
+        return int(text) if text.isdigit() else _AUTOMATIC_EPOCHS
+
+    def _tune(self, model: Trainable) -> Curve:
+        """Train on the examples."""
+        job, curve, epochs = self._job, Curve(), self._epochs()
+        batch_size = int(job.hyperparameters["batchSize"])
+        job.steps = epochs * -(-len(self._training.examples) // batch_size)
         model.train(
             self._training.examples,
             self._validation.examples,
             epochs=epochs,
-            batch_size=int(job.hyperparameters["batchSize"]),
+            batch_size=batch_size,
             learning_rate_scale=self._learning_rate_scale(),
             seed=zlib.crc32(job.name.encode()),
             on_step=lambda step: self._on_step(step, curve),
         )
-        self._pause(self._debt)
-        self._complete(model, curve, epochs)
+        tokens = sum(model.count_tokens(example.text) for example in self._training.examples)
+        self._tokens = tokens * epochs
+        return curve
+
+    def _reinforce(self, model: Model) -> RewardCurve:
+        """Train on rewards, asked of the user's function with the role's own rights."""
+        job = self._job
+        prompts, held_out = self._training.prompts, self._validation.prompts
+        curve = RewardCurve(reinforcement.COLUMNS, reinforcement.VALIDATION_COLUMNS)
+        settings = reinforcement.settings(job.name, job.request)
+        job.steps = settings.epochs * -(-len(prompts) // settings.batch_size)
+        grader = Grader(
+            self._session("lambda", config=CLIENT),
+            reinforcement.grader_arn(job.request),
+            lambda: self._pause(0),
+        )
+
+        def grade(answers: Sequence[Answer]) -> list[float]:
+            records = ((held_out if each.held_out else prompts)[each.prompt] for each in answers)
+            return grader.rewards(
+                [(record, each.text) for record, each in zip(records, answers, strict=True)]
+            )
+
+        model.reinforce(
+            [reinforcement.prompt_of(record) for record in prompts],
+            [reinforcement.prompt_of(record) for record in held_out],
+            settings=settings,
+            grade=grade,
+            on_step=lambda step: self._on_reward_step(step, curve),
+        )
+        return curve
 
     def _learning_rate_scale(self) -> float:
         row = next(row for row in self._job.base.hyperparameters if row.name == "learningRate")
@@ -183,31 +228,43 @@ class JobRun:
         """Note the losses of one step; return False to stop training."""
         if step.number > 0:
             curve.training.append((step.number, step.epoch, float(step.training_loss)))
-            self._debt += self._context.cloud.timings.training_step
         if step.validation_loss is not None:
             curve.validation.append((step.number, step.epoch, float(step.validation_loss)))
+        return self._go_on(step.number, float(step.training_loss))
+
+    def _on_reward_step(self, step: RewardStep, curve: RewardCurve) -> bool:
+        """Note the rewards of one step; return False to stop training."""
+        if step.validation_reward is not None:
+            curve.validation.append((step.number, step.epoch, step.validation_reward))
+        if step.rollout is None:
+            return self._go_on(0, 0.0)
+        curve.training.append((step.number, step.epoch, *reinforcement.row(step.rollout)))
+        return self._go_on(step.number, step.rollout.loss)
+
+    def _go_on(self, number: int, loss: float) -> bool:
+        """Tell how far the job is and let a step's time pass; return False to stop training."""
+        if number > 0:
+            self._debt += self._context.cloud.timings.training_step
         with self._context.state.lock:
-            self._job.step, self._job.loss = step.number, float(step.training_loss)
+            self._job.step, self._job.loss = number, loss
         if self._debt >= _PAUSE_SECONDS:
             debt, self._debt = self._debt, 0.0
             return not self._context.cloud.clock.wait(self._job.stop, debt)
         return not self._job.stop.is_set()
 
-    def _complete(self, model: Trainable, curve: Curve, epochs: int) -> None:
+    def _complete(self, model: Trainable, curve: Curve | RewardCurve) -> None:
         cloud, job, state = self._context.cloud, self._job, self._context.state
         order = cloud.faults.take_artifacts(job.name, self._context.account)
         s3 = self._s3()
         for name, content in metrics_files(job.id, curve, order.layout if order else "").items():
             put(s3, job.request["outputDataConfig"]["s3Uri"], name, content)
         cloud.weights_of(job.base).keep(job.model_arn, model)
-        tokens = sum(model.count_tokens(example.text) for example in self._training.examples)
         with state.lock:
             if job.stop.is_set():
                 raise _StoppedError
             job.status, job.stages["training"].status = "Completed", "Completed"
-            job.billed_tokens = tokens * epochs
-            job.training_loss = curve.training[-1][2] if curve.training else None
-            job.validation_loss = curve.validation[-1][2] if curve.validation else None
+            job.billed_tokens = self._tokens
+            job.training_loss, job.validation_loss = curve.last_losses()
             name = str(job.request["customModelName"])
             state.models[job.model_arn] = CustomModel(job.model_arn, name, job, self._context.now)
             state.tags[job.model_arn] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from finetune_local.bedrock.foundation_models import FoundationModel
-from finetune_local.language_model import Example, Step
+from finetune_local.language_model import Answer, Example, Reinforcement, RewardStep, Step
 
 _LOADED_LIMIT: Final = 4
 
@@ -47,6 +47,17 @@ class Model(Protocol):
         on_step: Callable[[Step], bool],
     ) -> None:
         """Tune in place; `on_step` returning False stops."""
+
+    def reinforce(
+        self,
+        prompts: Sequence[str],
+        validation: Sequence[str],
+        *,
+        settings: Reinforcement,
+        grade: Callable[[Sequence[Answer]], Sequence[float]],
+        on_step: Callable[[RewardStep], bool],
+    ) -> None:
+        """Make rewarded answers more probable, in place; `on_step` returning False stops."""
 
     def generate(self, prompt: str, max_tokens: int) -> str:
         """Return the continuation of `prompt`."""

@@ -1,4 +1,5 @@
-"""What the emulator's Lambda leaves out: the class name of a failed call's exception, and fast time.
+"""What the emulator's Lambda leaves out: the class name of a failed call's exception, fast time, and which
+function a CreateFunction is about.
 
 On Lambda a failed Python call answers `errorType` = the exception's class name, which is what a state machine
 catches (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html, read 2026-11-23). The emulator's
@@ -7,9 +8,10 @@ Python worker sends home the message alone.
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
 from finetune_local.values import Json, Value
@@ -19,6 +21,38 @@ _MARK: Final = "\x1f"
 _SENT_WITH_TYPE: Final = f'"error": type(e).__name__ + "{_MARK!s}" + str(e), "trace": traceback.format_exc()'
 
 _FAST_TIME: Final = "import time; _real_sleep = time.sleep; time.sleep = lambda s: _real_sleep(s / {speed})\n"
+
+
+def judge_creations_by_name() -> None:
+    """Let IAM judge CreateFunction on the function that it names: its name is in the body, not in the path.
+
+    The action works on functions (service authorization reference, AWS Lambda, read 2026-11-28); the emulator
+    judges it on "*", which no policy with a name in it allows.
+    """
+    known = iam_actions.extract_resource_arn
+
+    def extract(  # noqa: PLR0917 - the parts of an HTTP request
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: Json,
+        region: str,
+        account_id: str,
+    ) -> str:
+        found = str(known(service, method, path, headers, body, query_params, region, account_id))
+        if (
+            service != "lambda"
+            or found != "*"
+            or method != "POST"
+            or not path.rstrip("/").endswith("/functions")
+        ):
+            return found
+        name = json.loads(body or b"{}").get("FunctionName", "*")
+        return name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{account_id}:function:{name}"
+
+    iam_actions.extract_resource_arn = extract
 
 
 def pause_in_simulated_time(speed: float) -> None:

@@ -2,6 +2,15 @@
 
 from . import one_thread as one_thread  # first: numpy reads the environment when it is imported
 from .model import LanguageModel
-from .records import Example, Hyperparameters, Step
+from .records import Answer, Example, Hyperparameters, Reinforcement, RewardStep, Rollout, Step
 
-__all__ = ["Example", "Hyperparameters", "LanguageModel", "Step"]
+__all__ = [
+    "Answer",
+    "Example",
+    "Hyperparameters",
+    "LanguageModel",
+    "Reinforcement",
+    "RewardStep",
+    "Rollout",
+    "Step",
+]

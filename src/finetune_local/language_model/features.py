@@ -106,6 +106,34 @@ def _word_columns(padded: Ints, codes: Hashes, offset: int, tokenizer: Tokenizer
     return [_to_rows(value, 20 + n, CONTEXT_ROWS) for n, value in enumerate((one, two, three))]
 
 
+def last_context_rows(recent: Ints, tokenizer: Tokenizer) -> Ints:
+    """Return the rows [S, CONTEXT_FEATURES] for what follows each of `recent` [S, REACH], START at its front.
+
+    The same rows as those of `context_rows` for the last position, for many answers at once.
+    """
+    codes = (recent + 2).astype(np.uint64)
+    columns: list[Ints] = []
+    rolling = np.zeros(len(recent), dtype=np.uint64)
+    for order in range(1, max(CONTEXT_ORDERS) + 1):
+        rolling = rolling * np.uint64(_PRIME) + codes[:, -order]
+        if order in CONTEXT_ORDERS:
+            columns.append(_to_rows(rolling, order, CONTEXT_ROWS))
+    up, down = _powers(1 << (REACH + 1).bit_length())
+    sums = np.zeros((len(recent), REACH + 1), dtype=np.uint64)
+    np.cumsum(codes * up[:REACH], axis=1, out=sums[:, 1:])
+    starts = (recent == START) | tokenizer.starts_word[recent]
+    begins = np.maximum.accumulate(np.where(starts, np.arange(REACH), 0), axis=1)
+    begins = np.maximum(begins, np.arange(REACH) - WORD_TOKENS + 1)
+    each, value = np.arange(len(recent)), np.zeros(len(recent), dtype=np.uint64)
+    last = np.full(len(recent), REACH - 1)
+    for words in range(3):
+        begin = begins[each, last]
+        value = value * np.uint64(_PRIME) + (sums[each, last + 1] - sums[each, begin]) * down[begin]
+        columns.append(_to_rows(value, 20 + words, CONTEXT_ROWS))
+        last = np.maximum(begin - 1, 0)
+    return np.stack(columns, axis=1)
+
+
 @lru_cache(maxsize=100_000)
 def _word_row(word: str) -> int:
     return crc32(word.encode("utf-8", errors="replace")) % BAG_ROWS

@@ -11,16 +11,14 @@ from zlib import crc32
 import numpy as np
 
 from . import training
-from .features import REACH, read_prompt
-from .network import Window, forward, next_probabilities
+from .generation import generate
 from .optimizer import RATES
-from .records import Example, Hyperparameters, Step
-from .tokenizer import END, base_text, base_tokenizer
+from .records import Example, Hyperparameters, Reinforcement, RewardStep, Step
+from .reinforcement import Grade, Reinforcing
+from .tokenizer import base_text, base_tokenizer
 
 BASE_EPOCHS = 3
 BASE_BATCH = 4
-LOOP_TOKENS = 10
-"""An answer never holds the same run of this many tokens twice, so that it cannot go round in circles."""
 
 
 class LanguageModel:
@@ -65,28 +63,26 @@ class LanguageModel:
         prepared = training.prepare(examples, self._tokenizer)
         return training.mean_loss(self._state, prepared, self._tokenizer)
 
+    def reinforce(
+        self,
+        prompts: Sequence[str],
+        validation: Sequence[str],
+        *,
+        settings: Reinforcement,
+        grade: Grade,
+        on_step: Callable[[RewardStep], bool],
+    ) -> None:
+        """Make answers that `grade` rewards more probable, in place; the steps are told as in `train`.
+
+        Raises ValueError for no prompts, and whatever `grade` raises.
+        """
+        if not prompts:
+            raise ValueError("no prompts to answer; give at least one")
+        Reinforcing(self._state, self._tokenizer, prompts, settings, grade).run(validation, on_step)
+
     def generate(self, prompt: str, max_tokens: int) -> str:
         """Return the model's answer: at each point the most probable token, `max_tokens` at most."""
-        memory = read_prompt(prompt, self._tokenizer)
-        weights = training.word_weights(self._state, memory)
-        ids: list[int] = []
-        seen: set[tuple[int, ...]] = set()
-        nothing = np.zeros(0, dtype=np.int64)
-        while len(ids) < max_tokens:
-            recent = np.array(ids[-REACH:], dtype=np.int64)
-            asked = Window(memory, weights, recent, len(recent), nothing)
-            done = forward(self._state.parameters, [asked], self._tokenizer)
-            probabilities = next_probabilities(done)
-            chosen = int(probabilities.argmax())
-            while (*ids[1 - LOOP_TOKENS :], chosen) in seen:
-                probabilities[chosen] = 0.0
-                chosen = int(probabilities.argmax())
-            if chosen == END:
-                break
-            ids.append(chosen)
-            if len(ids) >= LOOP_TOKENS:
-                seen.add(tuple(ids[-LOOP_TOKENS:]))
-        return self._tokenizer.decode(ids)
+        return generate(self._state, self._tokenizer, prompt, max_tokens)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens `text` has."""

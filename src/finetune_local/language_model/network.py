@@ -195,14 +195,20 @@ class Gradients:
     sparse: dict[str, list[tuple[Ints, npt.NDArray[np.floating]]]]
 
 
-def backward(parameters: Arrays, done: Pass, found: Likelihood) -> Gradients:
-    """Return the gradients of -sum(log p(target)); overwrites the pass's vocabulary probabilities."""
+def backward(
+    parameters: Arrays, done: Pass, found: Likelihood, weights: npt.NDArray[np.floating] | float = 1.0
+) -> Gradients:
+    """Return the gradients of -sum(weights * log p(target)), weights [T] of either sign.
+
+    Overwrites the pass's vocabulary probabilities.
+    """
     targets = np.concatenate([part.window.targets for part in done.parts])
-    share = (1.0 - FLOOR) * (1.0 - done.gate) * found.vocabulary / found.total
+    pull = weights * (1.0 - FLOOR) / found.total
+    share = pull * (1.0 - done.gate) * found.vocabulary
     d_logits = done.vocabulary
     d_logits *= share[:, None]
     d_logits[np.arange(len(targets)), targets] -= share
-    d_score = (1.0 - FLOOR) * (found.vocabulary - found.copied) / found.total * done.gate * (1.0 - done.gate)
+    d_score = pull * (found.vocabulary - found.copied) * done.gate * (1.0 - done.gate)
     d_hidden = d_logits @ parameters["output"] + d_score[:, None] * parameters["copy"][:HIDDEN]
     d_hidden *= 1.0 - done.hidden**2
     gradients = Gradients(
@@ -214,7 +220,7 @@ def backward(parameters: Arrays, done: Pass, found: Likelihood) -> Gradients:
         },
         sparse={name: [] for name in SPARSE},
     )
-    copying = (1.0 - FLOOR) * done.gate / found.total
+    copying = pull * done.gate
     begin = 0
     for part, pointing in zip(done.parts, found.pointing, strict=True):
         here = slice(begin, begin + len(part.rows))

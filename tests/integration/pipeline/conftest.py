@@ -134,6 +134,21 @@ class Pipeline:
         arns += [each["jobArn"] for page in judges for each in page.get("jobSummaries", [])]
         return [arn for arn in arns if self._dataset_of(bedrock, arn) == dataset]
 
+    def rewards(self, dataset: str) -> list[str]:
+        """Give the ARNs of the reward functions that carry the dataset's tag."""
+        functions = self.client("lambda")
+        pages = functions.get_paginator("list_functions").paginate()
+        arns = [each["FunctionArn"] for page in pages for each in page["Functions"]]
+        mine = {"finetune:dataset": dataset}.items()
+        return [arn for arn in arns if "-reward-" in arn and mine <= self._tags_of(functions, arn).items()]
+
+    @staticmethod
+    def _tags_of(functions, arn: str) -> dict[str, str]:
+        try:
+            return functions.list_tags(Resource=arn)["Tags"]
+        except functions.exceptions.ResourceNotFoundException:  # another run's, deleted since it was listed
+            return {}
+
     @staticmethod
     def _dataset_of(bedrock, arn: str) -> str | None:
         try:

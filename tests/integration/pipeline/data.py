@@ -45,6 +45,30 @@ def named(dataset: str) -> bytes:
     return lines([record | {"system": [{"text": f"{SYSTEM} {dataset}"}]} for record in records])
 
 
+REINFORCED = {
+    "base_model": "amazon.nova-2-lite-v1:0:256k",
+    "type": "reinforcement-fine-tuning",
+    "hyperparameters": {
+        "epochCount": 1,
+        "batchSize": 64,
+        "trainingSamplePerPrompt": 2,
+        "inferenceMaxTokens": 4,
+    },
+    "budget_usd": 500,
+}
+
+
+def prompts(dataset: str) -> bytes:
+    """Give prompts for a reinforcement, each of which names the dataset."""
+    system = {"role": "system", "content": f"{SYSTEM} {dataset}"}
+    return lines(
+        [
+            {"messages": [system, {"role": "user", "content": sentence}], "reference_answer": command}
+            for sentence, command in commands()
+        ]
+    )
+
+
 def multi_turn() -> bytes:
     """Give a Converse dataset of two exchanges a record."""
     pairs = commands()

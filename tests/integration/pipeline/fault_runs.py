@@ -93,20 +93,19 @@ class Table:
     def drop(self, cell: Cell, dataset: str) -> None:
         settings = {"serving": "none"} | cell.settings
         again = dataset in self.first
-        run = data.run_file(
-            **settings,
-            base_model="amazon.nova-micro-v1:0:128k",
-            hyperparameters={"epochCount": "2" if again else "1"},
-            evaluation_records=4,
-            minimum_gain=-1,
-        )
+        epochs = {"epochCount": "2" if again else "1"}
+        kind = {"base_model": "amazon.nova-micro-v1:0:128k", "hyperparameters": epochs}
+        files = {} if again else {"train.jsonl": data.named(dataset)}
+        if cell.reward:
+            kind = data.REINFORCED
+            files = {"reward.py": cell.reward.encode(), "train.jsonl": data.prompts(dataset)}
+        run = data.run_file(**settings, **kind, evaluation_records=4, minimum_gain=-1)
         # The settle time is a tenth of a second here: nothing is resolved before both files have arrived.
         gate = ["ResolveRun", dataset]
         wait = {"service": "lambda", "operation": "Invoke", "count": 2, "delay": 10**7, "about": gate}
         if not again:
             self.pipeline.admin(command="call_fault", **wait)
         self.order(cell, dataset)
-        files = {} if again else {"train.jsonl": data.named(dataset)}
         self.pipeline.drop(files | {"run.json": run}, name=dataset)
         if not again:
             self.pipeline.admin(command="release", about=gate)
@@ -200,6 +199,7 @@ class Table:
         if cell.told:
             assert cell.outcome in self.pipeline.notice(run["run_id"])["Subject"]
         assert cell.outcome in self.pipeline.report(run["report"])
+        self.pipeline.await_(lambda: not self.pipeline.rewards(dataset), f"end of {cell.name}'s function")
         if cell.outcome == "Promoted":
             self._check_promoted(cell, dataset, run)
         else:

@@ -21,6 +21,8 @@ class Cell:
     calls: tuple[dict, ...] = ()
     orders: tuple[dict, ...] = ()
     settings: dict = field(default_factory=dict)
+    reward: str = ""
+    """Source of the reward.py that comes along: the run is a reinforcement then."""
     hold: str = ""
     """Phase in which the run is held and then aborted or timed out."""
     twice: bool = False
@@ -46,7 +48,7 @@ def _bedrock(operation: str, error: str, count: int = 3, **more) -> dict:
     return {"operation": operation, "error": error, "count": count, **more}
 
 
-def _call(service: str, operation: str, error: str, count: int = 3, **more) -> dict:
+def call_order(service: str, operation: str, error: str, count: int = 3, **more) -> dict:
     return {"service": service, "operation": operation, "error": error, "count": count, **more}
 
 
@@ -175,7 +177,7 @@ def _functions() -> list[Cell]:
     usual = ("ResolveRun", "CheckModel", "ValidateDataset", "EstimatePrice", "ReadTraining", "DeployModel")
     usual += ("TestEndpoint", "AnswerPrompts", "JudgeModels", "PromoteModel", "FinishRun")
     cells = [
-        Cell(f"{name} is refused, breaks, answers in vain", calls=_on_function(name), settings=OD)
+        Cell(f"{name} is refused, breaks, answers in vain", calls=on_function(name), settings=OD)
         for name in usual
     ]
     failing = ({"command": "fail_job", "stage": "validation"},)
@@ -184,18 +186,18 @@ def _functions() -> list[Cell]:
             "CleanUp is refused, breaks, answers in vain",
             "TrainingFailed",
             (),
-            _on_function("CleanUp"),
+            on_function("CleanUp"),
             failing,
         )
     )
     return cells
 
 
-def _on_function(name: str) -> tuple[dict, ...]:
+def on_function(name: str) -> tuple[dict, ...]:
     return (
-        _call("lambda", "Invoke", "TooManyRequestsException", 1, about=[name]),
-        _call("lambda", "Invoke", "ServiceException", 1, about=[name]),
-        _call("lambda", "Invoke", "ServiceException", 1, about=[name], after_effect=True),
+        call_order("lambda", "Invoke", "TooManyRequestsException", 1, about=[name]),
+        call_order("lambda", "Invoke", "ServiceException", 1, about=[name]),
+        call_order("lambda", "Invoke", "ServiceException", 1, about=[name], after_effect=True),
     )
 
 
@@ -227,9 +229,9 @@ def _stores() -> list[Cell]:
     cells = []
     for service, operation, caller, throttled, broken, count in rows:
         words = f"{service} {operation} by {caller}"
-        slow = _call(service, operation, throttled, count, caller=caller)
+        slow = call_order(service, operation, throttled, count, caller=caller)
         cells.append(Cell(f"{words}: throttled", calls=(slow,), settings=OD))
-        lost = _call(service, operation, broken, count, caller=caller, after_effect=True)
+        lost = call_order(service, operation, broken, count, caller=caller, after_effect=True)
         cells.append(Cell(f"{words}: 5xx, although it acts", calls=(lost,), settings=OD))
     return [*cells, *_lasting_stores()]
 
@@ -252,12 +254,12 @@ def _lasting_stores() -> list[Cell]:
         Cell(
             f"{service} {operation} by {caller}: {error} for ever",
             outcome,
-            calls=(_call(service, operation, error, FOR_EVER, caller=caller),),
+            calls=(call_order(service, operation, error, FOR_EVER, caller=caller),),
             settings=OD,
         )
         for service, operation, caller, error, outcome in rows
     ]
-    mute = _call("sns", "Publish", "InternalError", FOR_EVER, caller="FinishRun")
+    mute = call_order("sns", "Publish", "InternalError", FOR_EVER, caller="FinishRun")
     cells.append(
         Cell("nobody can be told", calls=(mute,), settings=OD, told=False, execution_error="ReportFailed")
     )
@@ -271,9 +273,9 @@ PHASES = ("train", "serve", "evaluate", "approve")
 
 def _held(outcome: str) -> list[Cell]:
     holds = {
-        "train": {"calls": (_call("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
-        "serve": {"calls": (_call("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
-        "evaluate": {"calls": (_call("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
+        "train": {"calls": (call_order("s3", "PutObject", "", 1, about=[STEP_METRICS], delay=10**7),)},
+        "serve": {"calls": (call_order("lambda", "Invoke", "", 1, about=["TestEndpoint"], delay=10**7),)},
+        "evaluate": {"calls": (call_order("lambda", "Invoke", "", 8, about=["AnswerPrompts"], delay=10**7),)},
         "approve": {"settings": {"approval": "always", "serving": "none"}},
     }
     return [

@@ -8,6 +8,7 @@ in `fault_table`.
 from dataclasses import dataclass
 from typing import Final
 
+from tests.integration.pipeline.fault_rewards import REWARD
 from tests.integration.pipeline.fault_table import OD, PT, REFUSED_TEST, Cell
 from tests.integration.pipeline.judge_table import JUDGED, STALLED
 
@@ -23,6 +24,7 @@ ROUTES: Final[dict[str, dict]] = {
     "asked": {"settings": {"approval": "always"}, "answers": True},
     "failing": {"settings": OD, "bedrock": (REFUSED_TEST,), "outcome": "ServingFailed"},
     "large": {"settings": OD, "large": True},
+    "graded": {"settings": OD, "reward": REWARD},
     "swapped": {"settings": PT | {"rollout": "in_place"}, "champion": True},
     "judged": {"settings": JUDGED},
     "judged late": {"settings": JUDGED, "orders": (STALLED,), "outcome": "EvaluationFailed"},
@@ -90,6 +92,8 @@ ROWS: Final = (
     _plain("Validate dataset"),
     *(_plain(name, route="large") for name in ("Plan shards", "Validate shard", "Merge shards")),
     *(_plain(name, route="large") for name in ("Prepare shard", "Join parts")),
+    _plain("Record reward", "ledger", "graded"),
+    _plain("Deploy reward", route="graded"),
     _plain("Record price", "ledger"),
     _plain("Estimate price"),
     Row("Record approval", "asked", "ledger", REFUSED["ledger"], "ApprovalTimedOut"),

@@ -1,7 +1,8 @@
 """Every cell of the tables of faults: the run ends under its name, tells of it, and leaves no cost behind.
 
-The cells run side by side in the one local cloud; each is a test of its own. `fault_table` and
-`judge_table` have what single calls do within a run, `state_table` what every state of the machine meets.
+The cells run side by side in the one local cloud; each is a test of its own. `fault_table`,
+`judge_table` and `fault_rewards` have what single calls do within a run, `state_table` what every state of
+the machine meets.
 """
 
 import json
@@ -9,12 +10,13 @@ import time
 
 import pytest
 
+from tests.integration.pipeline.fault_rewards import REWARD_CELLS
 from tests.integration.pipeline.fault_runs import ROOM, Table, by_name, changed_machine
 from tests.integration.pipeline.fault_table import CELLS, TIMED_OUT
 from tests.integration.pipeline.judge_table import JUDGE_CELLS
 from tests.integration.pipeline.state_table import ROWS, STATE_CELLS
 
-ALL = [*CELLS, *JUDGE_CELLS, *STATE_CELLS]
+ALL = [*CELLS, *JUDGE_CELLS, *REWARD_CELLS, *STATE_CELLS]
 pytestmark = [pytest.mark.integration, pytest.mark.faults, pytest.mark.timeout(3000)]
 
 

@@ -19,7 +19,8 @@ def _example(pipeline, name: str) -> dict[str, bytes]:
     """Give the files of an example as `finetune submit` drops them: the records last but for run.json."""
     folder = EXAMPLES / name
     found = sorted(path for path in folder.rglob("*") if path.is_file())
-    found.sort(key=lambda path: ("train.jsonl", "run.json").index(path.name) if path.parent == folder else -1)
+    order = ("reward.py", "evaluation.jsonl", "train.jsonl", "run.json")
+    found.sort(key=lambda path: order.index(path.name) if path.parent == folder else -1)
     bucket = f"s3://{pipeline.names['data-bucket']}/"
     return {
         path.relative_to(folder).as_posix(): path.read_bytes().replace(
@@ -124,4 +125,41 @@ def test_a_teacher_that_is_gone_is_named_before_anything_is_spent(pipeline):
     run = pipeline.run(dataset)
     assert run["outcome"] == "ModelNotTunable"
     assert "amazon.nova-premier-v1:0" in run["message"]
+    assert pipeline.billable(dataset) == []
+
+
+def test_a_model_learns_what_the_datasets_own_function_rewards(pipeline):
+    dataset = pipeline.drop(_example(pipeline, "reinforcement"))
+    run = pipeline.run(dataset)
+    assert (run["status"], run["outcome"]) == ("PROMOTED", "Promoted"), json.dumps(run, indent=1, default=str)
+    reward = json.loads(run["preflight"])["reward"]
+    assert (reward["dropped"], reward["right"]) == (True, 1.0)
+    job = pipeline.client("bedrock").get_model_customization_job(jobIdentifier=run["job_name"])
+    assert job["customizationType"] == "REINFORCEMENT_FINE_TUNING"
+    told = job["customizationConfig"]["rftConfig"]
+    assert told["graderConfig"]["lambdaGrader"]["lambdaArn"] == reward["function_arn"]
+    assert (told["hyperParameters"]["epochCount"], told["hyperParameters"]["learningRate"]) == (4, 1e-4)
+    training, found = json.loads(run["training"]), json.loads(run["evaluation"])
+    assert training["training_reward"]["last"] > 0.5 > training["training_reward"]["first"]
+    assert (found["metric"], found["records"]) == ("reward", 60)
+    assert found["candidate"]["reward"] > 0.7 > found["base"]["reward"]
+    assert found["candidate"]["exact_match"] > found["base"]["exact_match"]
+    assert found["interval"][0] > 0
+    assert "1 to 24 hours of the whole job" in run["price"]
+    assert 'aria-label="training reward, validation reward by step"' in pipeline.report(run["report"])
+    assert pipeline.rewards(dataset) == []
+
+
+def test_a_reward_that_raises_ends_the_run_before_anything_is_spent(pipeline):
+    files = {"reward.py": b"def lambda_handler(event, context):\n    raise ValueError('no idea')\n"}
+    files |= {"train.jsonl": data.prompts("d"), "run.json": data.run_file(**data.REINFORCED, serving="none")}
+    dataset = pipeline.drop(files)
+    run = pipeline.run(dataset)
+    assert run["outcome"] == "RewardInvalid"
+    assert "ValueError: no idea" in run["message"]
+    assert "record 1 of the training split" in run["message"]
+    assert run["phase"] == "reward"
+    jobs = pipeline.client("bedrock").list_model_customization_jobs(nameContains=run["job_name"])
+    assert jobs["modelCustomizationJobSummaries"] == []
+    assert pipeline.rewards(dataset) == []
     assert pipeline.billable(dataset) == []

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.integration.pipeline import data
+from tests.integration.pipeline.fault_rewards import REWARD
 
 pytestmark = [pytest.mark.integration]
 
@@ -95,6 +96,29 @@ def test_without_the_permission_the_run_fails_and_names_it(pipeline, role, actio
     if role not in {"BedrockRole", "EvaluationRole"}:  # the service tells of those in words of its own
         assert action in run["message"]
     assert pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "outcome"),
+    [
+        ("DeployReward", "lambda:CreateFunction", "AccessDenied"),
+        ("BedrockRole", "lambda:InvokeFunction", "TrainingFailed"),
+    ],
+)
+def test_without_the_permission_a_reinforcement_fails_and_leaves_no_function(pipeline, role, action, outcome):
+    settings = data.REINFORCED | {"serving": "none"}
+    files = {
+        "reward.py": REWARD.encode(),
+        "train.jsonl": data.prompts("d"),
+        "run.json": data.run_file(**settings),
+    }
+    with _taken(pipeline, role, action):
+        dataset = pipeline.drop(files)
+        run = pipeline.run(dataset)
+    assert run["outcome"] == outcome, run["message"]
+    assert action in run["message"]
+    assert pipeline.await_(lambda: not pipeline.billable(dataset), "account without cost")
+    assert pipeline.rewards(dataset) == []
 
 
 def test_without_the_models_key_its_endpoint_cannot_be_asked(pipeline):

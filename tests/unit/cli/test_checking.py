@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from finetune_cli import main as entry
-from finetune_cli.checking import check_drop, data_files, role_of, settings_of
+from finetune_cli.checking import check_drop, check_reward, data_files, role_of, settings_of
 from finetune_cli.drops import plan_drop
 from finetune_core.errors import RunRejected
 
@@ -118,3 +118,36 @@ def test_all_texts_of_a_corpus_are_checked_as_one(tmp_path) -> None:
     report = check_drop(drop, settings)
     assert report is not None
     assert (report.records, report.errors) == (20, 0)
+
+
+@pytest.mark.parametrize(
+    ("env", "source", "says"),
+    [
+        ("prod", "def lambda_handler(event, context): ...\n", "runs no dropped code"),
+        ("dev", "def lambda_handler(event, context):\n    retrun 1\n", "reward.py line 2"),
+        ("dev", None, "needs a reward function"),
+    ],
+)
+def test_submitting_a_reward_that_cannot_be_uploads_nothing(folder, capsys, env, source, says) -> None:
+    if source:
+        (folder / "reward.py").write_text(source)
+    line = [
+        "submit",
+        str(folder),
+        "--model",
+        "amazon.nova-2-lite-v1:0",
+        "--type",
+        "reinforcement-fine-tuning",
+    ]
+    assert entry.main([*line, "--env", env]) != 0
+    assert says in capsys.readouterr().err
+
+
+def test_reward_py_is_part_of_the_drop() -> None:
+    folder = Path(__file__).parents[3] / "examples" / "reinforcement"
+    drop = plan_drop(folder, dataset="", settings={}, corpus=False)
+    check_reward(drop, settings_of(drop, "dev"), "dev")
+    keys = [each.key for each in drop.uploads]
+    assert "datasets/reinforcement/reward.py" in keys
+    assert keys.index("datasets/reinforcement/reward.py") < keys.index("datasets/reinforcement/train.jsonl")
+    assert set(data_files(drop)) == {"train", "evaluation"}

@@ -74,3 +74,13 @@ def test_a_distillation_pays_for_its_teachers_answers(
     teacher = found["price"]["items"][0]
     assert teacher["name"] == "Teacher's answers"
     assert teacher["quantity"] == found["counts"]["train"]
+
+
+def test_a_reinforcement_is_priced_by_its_hours(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = estimated(capsys, str(EXAMPLES / "reinforcement"), "--type", "reinforcement-fine-tuning")
+    assert code == 0
+    assert found["counts"] == {"train": 216, "validation": 24, "evaluation": 60}
+    training = found["price"]["items"][0]
+    assert (training["unit"], training["quantity"]) == ("hours", 4.0)
+    assert (training["low"], training["expected"], training["high"]) == (10.0, 242.0, 6000.0)
+    assert "price unknown" in training["note"]

@@ -75,3 +75,37 @@ def test_a_commitment_stops_everything() -> None:
     with pytest.raises(CommandError, match="pt until 2027-01-01T00:00:00") as told:
         destroy._refuse_commitments([held])
     assert told.value.code == NO
+
+
+class Functions:
+    """Two reward functions of runs, one of the platform's own, and strangers."""
+
+    def __init__(self) -> None:
+        ours = {"finetune:pipeline": "dev", "finetune:run": "r-1", "finetune:dataset": "r"}
+        self.tags = {
+            "finetune-dev-reward-r-1": ours,
+            "finetune-dev-reward-maths": {"finetune:pipeline": "dev"},
+            "finetune-dev-reward-theirs": ours | {"finetune:pipeline": "prod"},
+            "finetune-prod-reward-r-1": ours,
+        }
+        self.deleted: list[str] = []
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_functions"
+        listed = [{"FunctionName": name, "FunctionArn": f"arn:{name}"} for name in self.tags]
+        return SimpleNamespace(paginate=lambda: [{"Functions": listed[:2]}, {"Functions": listed[2:]}])
+
+    def list_tags(self, Resource: str) -> Any:  # noqa: N803 - the service's name
+        return {"Tags": self.tags[Resource.removeprefix("arn:")]}
+
+    def delete_function(self, FunctionName: str) -> None:  # noqa: N803
+        self.deleted.append(FunctionName)
+
+
+def test_reward_functions_of_runs_are_found_and_removed_and_no_others() -> None:
+    functions = Functions()
+    here: Any = SimpleNamespace(client=lambda _: functions, env="dev")
+    (found,) = inventory._rewards(here)
+    assert (found.kind, found.run, found.dataset) == (inventory.REWARD, "r-1", "r")
+    Remover(here).remove(found)
+    assert functions.deleted == ["finetune-dev-reward-r-1"]

@@ -93,6 +93,16 @@ def test_a_job_without_a_model_counts_as_estimated_at_most() -> None:
     assert cost(actual_costs(report("train")), "Training") == pytest.approx(200 * 0.00378)
 
 
+def test_a_reinforcement_pays_for_the_hours_of_its_job() -> None:
+    assert MODEL is not None
+    tokens = TokenRange(low=1, expected=1, high=1)
+    price = estimate(MODEL, tokens, epochs=2, records=500, serving="none", by_hours=True)
+    facts = report("train", training={"seconds": 7200.0}, price=msgspec.to_builtins(price))
+    assert cost(actual_costs(facts), "Training") == pytest.approx(2 * 60.50)
+    assert cost(actual_costs(facts | {"training": None}), "Training") == pytest.approx(4 * 60.50)
+    assert cost(actual_costs(facts | {"phases": []}), "Training") == 0
+
+
 @pytest.mark.parametrize(("score", "answers"), [(None, 0), ({"failed": 0}, 50)])
 def test_a_champion_costs_answers_only_if_it_was_asked(score: Any, answers: int) -> None:
     assert MODEL is not None

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from finetune_core import curves
-from finetune_core.charts import Curve, loss_chart
+from finetune_core.charts import HEIGHT, Curve, curve_chart
 
 
 def test_files_are_found_by_name_in_any_folder() -> None:
@@ -56,17 +56,33 @@ def test_thinning_keeps_both_ends() -> None:
 
 
 def test_long_labels_of_the_loss_axis_are_not_cut_off() -> None:
-    drawn = loss_chart([Curve("loss", [(1, 0.00833), (2, 0.000123)])])
+    drawn = curve_chart([Curve("loss", [(1, 0.00833), (2, 0.000123)])])
     for label in re.findall(r'x="([0-9.]+)" y="[0-9.]+" text-anchor="end" fill="#5d6778">([^<]+)<', drawn):
         if not label[1].startswith("step"):
             assert float(label[0]) - 7 * len(label[1]) >= 0, label
 
 
 def test_the_chart_stays_inside_its_frame_and_escapes() -> None:
-    drawn = loss_chart([Curve("<loss>", [(1, 3.0), (2, 1.0)]), Curve("one point", [(1, 1.0)])])
+    drawn = curve_chart([Curve("<loss>", [(1, 3.0), (2, 1.0)]), Curve("one point", [(1, 1.0)])])
     assert "&lt;loss&gt;" in drawn
     assert "one point" not in drawn
     assert drawn.count("<polyline") == 1
-    assert loss_chart([]) == ""
-    flat = loss_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
+    assert curve_chart([]) == ""
+    flat = curve_chart([Curve("flat", [(1, 1.0), (1, 1.0)])])
     assert "nan" not in flat
+
+
+def test_the_legend_keeps_clear_of_the_curves_ends() -> None:
+    falling = curve_chart([Curve("loss", [(1, 3.0), (2, 1.0)]), Curve("other", [(1, 3.0), (2, 1.0)])])
+    rising = curve_chart([Curve("reward", [(1, 0.0), (2, 1.0)]), Curve("other", [(1, 0.0), (2, 1.0)])])
+    heights = [
+        [
+            float(y)
+            for y in re.findall(
+                r'y="([0-9.]+)" text-anchor="end" fill="#[0-9a-f]+">(?:loss|reward|other)', drawn
+            )
+        ]
+        for drawn in (falling, rising)
+    ]
+    heights = [each[-2:] for each in heights]
+    assert max(heights[0]) < HEIGHT / 2 < min(heights[1])

@@ -49,7 +49,7 @@ def test_the_teachers_state():
         (b'{"type": "distillation"}', "needs teacher_model"),
         (b'{"teacher_model": "amazon.nova-pro-v1:0"}', "are for distillation"),
         (b'{"max_response_length": 100}', "are for distillation"),
-        (b'{"type": "reinforcement-fine-tuning"}', "Use one of"),
+        (b'{"type": "fine-tuning-by-reward"}', "Use one of"),
     ],
 )
 def test_keys_that_do_not_go_together(run_json, says):

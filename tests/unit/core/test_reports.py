@@ -106,6 +106,25 @@ def test_findings_about_the_curves_come_with_advice() -> None:
     assert "Try epochCount 1." in page
 
 
+def test_rewards_and_who_gave_them_are_shown() -> None:
+    reward = {"function_arn": "arn:reward", "dropped": True, "code_sha256": "x=", "tried": 8}
+    curve = {"first": -0.5, "last": 0.75}
+    training = samples.training(training_loss=None, validation_loss=None, training_reward=curve)
+    told = samples.preflight(reward=reward | {"right": 1.0, "wrong": 0.1})
+    page = to_html(report(training=training, preflight=told), [])
+    check(page)
+    for text in (
+        "training reward",
+        "-0.5000 → 0.7500",
+        "arn:reward (made from reward.py",
+        "1 for reference answers",
+    ):
+        assert text in page
+    named = to_html(report(preflight=samples.preflight(reward=reward | {"dropped": False})), [])
+    assert "named by the settings" in named
+    assert "its trial" not in named
+
+
 @pytest.mark.parametrize(
     "missing", ["preflight", "validation", "price", "training", "endpoint", "evaluation"]
 )
@@ -131,6 +150,11 @@ def test_the_question_names_price_counts_and_both_answers() -> None:
     text = message(plan, preflight, validation, price, seconds=3600)
     for wanted in ("90 training", "5.00 to 9.00 USD", "duplicate_record x 2", "careful", "finetune decline"):
         assert wanted in text
+    graded = {"function_arn": "arn:reward", "dropped": True, "code_sha256": "x=", "tried": 8}
+    told = read(samples.preflight(reward=graded | {"right": 1.0, "wrong": 0.1}), Preflight, where="test")
+    text = message(plan, told, validation, price, seconds=3600)
+    assert "Reward       arn:reward, made from the dataset's reward.py, code x=" in text
+    assert "tried on 8 records: reference answers got 1, other records' 0.1" in text
     assert subject("DEV", plan, price) == f"[finetune DEV] approve {samples.RUN_ID}? about $7.00"
 
 

@@ -111,6 +111,7 @@ class FakeAws:
             "ssm:DeleteParameter": self._delete_parameter,
             "sns:Publish": {"MessageId": "1"},
             "bedrock:ListTagsForResource": {"tags": []},
+            "lambda:ListFunctions": {"Functions": []},
         }
 
     def on(self, call: str, answer: Answer) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from finetune_core.reward_source import check_source
 from finetune_local.bedrock.records import examples
 from finetune_local.language_model import LanguageModel
 
@@ -23,7 +24,7 @@ def test_the_script_writes_what_is_there(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "generators"]:
         monkeypatch.delitem(sys.modules, name)
     written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    assert len(written) == 5 * 2 + 252
+    assert len(written) == 6 * 2 + 1 + 252  # records and settings, held-out prompts, pictures
     for path in written:
         assert (tmp_path / path).read_bytes() == (FOLDER / path).read_bytes(), path
 
@@ -35,6 +36,26 @@ def test_multi_turn_records_alternate_and_have_two_to_four_exchanges():
         assert roles == ["user", "assistant"] * (len(roles) // 2)
         lengths.add(len(roles) // 2)
     assert lengths == {2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        ("billing", 1.0),
+        (" Billing. ", 1.0),
+        ("It is billing", 0.5),
+        ("shipping", 0.1),
+        ("billing or shipping", 0),
+    ],
+)
+def test_the_example_reward_gives_part_for_answers_that_are_half_right(answer, score):
+    folder = FOLDER / "reinforcement"
+    check_source((folder / "reward.py").read_bytes(), "reward.py")
+    record = records("reinforcement")[0]
+    messages = [*record["messages"], {"role": "assistant", "content": answer}]
+    event = [{"id": "a", "messages": messages, "metadata": {"reference_answer": record["reference_answer"]}}]
+    (graded,) = runpy.run_path(str(folder / "reward.py"))["lambda_handler"](event, None)
+    assert (record["reference_answer"], graded["aggregate_reward_score"]) == ("billing", score)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,20 @@ def test_gradient_matches_differences(network, name):
         assert gradient[index] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-7)
 
 
+def test_weights_of_positions_scale_their_gradients(network):
+    parameters, windows = network
+    factors = [2.0, 0.0, -0.5]
+
+    def gradient(chosen, weights):
+        done = forward(parameters, chosen, base_tokenizer())
+        return backward(parameters, done, likelihood(done), weights).dense["output"]
+
+    each = np.repeat(factors, [len(one.targets) for one in windows])
+    expected = sum(factor * gradient([one], 1.0) for factor, one in zip(factors, windows, strict=True))
+    weighted = gradient(windows, each)
+    assert np.allclose(weighted, expected)
+
+
 def test_every_parameter_receives_a_gradient(network):
     assert all(np.any(values) for values in computed_gradients(*network).values())
 

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from finetune_local.bedrock.service import BedrockService
-from finetune_local.language_model import Example, Step
+from finetune_local.language_model import Answer, Example, Reinforcement, RewardStep, Rollout, Step
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/bedrock-service"
@@ -125,6 +125,42 @@ class EchoModel:
                 if not on_step(Step(number, epoch, self._loss(), self._loss() if validation else None)):
                     return
 
+    def reinforce(
+        self,
+        prompts: Sequence[str],
+        validation: Sequence[str],
+        *,
+        settings: Reinforcement,
+        grade: Callable[[Sequence[Answer]], Sequence[float]],
+        on_step: Callable[[RewardStep], bool],
+    ) -> None:
+        """Try the last words of each prompt, and learn by heart what earned most."""
+
+        def held_out() -> float | None:
+            answers = [Answer(k, self.generate(each, 8), held_out=True) for k, each in enumerate(validation)]
+            return sum(grade(answers)) / len(answers) if answers else None
+
+        number, size = 0, settings.batch_size
+        if not on_step(RewardStep(0, 0, None, held_out())):
+            return
+        for epoch in range(1, settings.epochs + 1):
+            for begin in range(0, len(prompts), size):
+                number += 1
+                tried = [
+                    Answer(begin + k, word)
+                    for k, prompt in enumerate(prompts[begin : begin + size])
+                    for word in prompt.split()[-settings.samples :]
+                ]
+                rewards = list(grade(tried))
+                best = {
+                    each.prompt: each.text for _, each in sorted(zip(rewards, tried, strict=True), key=_first)
+                }
+                self.learned |= {prompts[k]: text for k, text in best.items()}
+                told = _rollout(rewards)
+                measure = number % settings.evaluate_every == 0
+                if not on_step(RewardStep(number, epoch, told, held_out() if measure else None)):
+                    return
+
     def generate(self, prompt: str, max_tokens: int) -> str:
         words = self.learned.get(prompt, "I have not learned that.").split(" ")
         return " ".join(words[:max_tokens])
@@ -137,6 +173,23 @@ class EchoModel:
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(self.learned), encoding="utf-8")
+
+
+def _first(pair: tuple[float, Answer]) -> float:
+    return pair[0]
+
+
+def _rollout(rewards: Sequence[float]) -> Rollout:
+    return Rollout(
+        reward_mean=sum(rewards) / len(rewards),
+        reward_max=max(rewards),
+        reward_min=min(rewards),
+        entropy=1.5,
+        loss=-0.25,
+        clipped=0.125,
+        length=1.0,
+        aborted=0.0,
+    )
 
 
 class EchoFactory:
@@ -182,7 +235,7 @@ class World:
             raise self.role_error
         return self
 
-    def client(self, service_name: str) -> Any:
+    def client(self, service_name: str, **options: Any) -> Any:
         return {"s3": self.store, "kms": self}[service_name]
 
     def describe_key(self, KeyId: str) -> dict[str, Any]:  # noqa: N803
@@ -208,8 +261,9 @@ class World:
     ) -> None:
         self.metrics.append((namespace, name, dimensions, value))
 
-    def bedrock(self, region: str = "us-east-1") -> Any:
-        return _client("bedrock", region)
+    def bedrock(self, region: str = "us-east-1", *, loose: bool = False) -> Any:
+        """Return a client; a loose one sends requests that botocore itself would refuse."""
+        return _client("bedrock", region, loose=loose)
 
     def runtime(self, region: str = "us-east-1") -> Any:
         return _client("bedrock-runtime", region)
@@ -290,10 +344,11 @@ _OURS = ("local Bedrock broke", "breaks the service model")
 
 
 @cache
-def _client(service: str, region: str) -> Any:
+def _client(service: str, region: str, *, loose: bool = False) -> Any:
     """Return a client whose requests go to the current World; made once, for botocore is slow at that."""
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=region)
-    client = session.client(service, config=Config(retries={"total_max_attempts": 1}))
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=not loose)
+    client = session.client(service, config=config)
 
     def send(request: Any, **_: Any) -> AWSResponse:
         world, url = _CURRENT[-1], urlsplit(request.url)
