@@ -57,7 +57,7 @@ def _check_records(partials: Mapping[str, Partial], role: str, spec: Spec) -> No
         total = partial.records + (validation.records if validation else 0)
         unit = "training and validation records" if validation else "records"
         _check_most(partial, spec, "too_many_records", rules.records_max, count=total, unit=unit)
-        if rules.advised_records and partial.records < rules.advised_records:
+        if rules.advised_records and rules.records_min.value <= partial.records < rules.advised_records:
             advised = f"{rules.advised_records:,} or more are advised ({rules.source.name})"
             said = f"{partial.records:,} records; {advised}"
             _note(partial, spec, "few_records", partial.records, said)

@@ -1,5 +1,6 @@
 """The faults a dataset can have: one code each, with its usual severity and what to do about it."""
 
+import json
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -138,8 +139,11 @@ RULES: Final[dict[str, Rule]] = {
 
 
 def cut(value: object, length: int = 120) -> str:
-    """Return `value` as short printable text for a message."""
-    text = value if isinstance(value, str) else repr(value)
+    """Return `value` as short printable text for a message: a text as it is, anything else as JSON."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "…"  # nested nearly too deeply to be read
     text = (
         text[: length + 1].encode("unicode_escape", "backslashreplace").decode("ascii")
         if not text.isprintable()

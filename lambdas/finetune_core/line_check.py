@@ -9,6 +9,7 @@ from finetune_core.record_checks import CHECKS
 from finetune_core.records import BEDROCK_FORMATS, PROMPT_FORMATS, describe, recognise
 from finetune_core.tokens import SKELETON, measure, token_range
 
+_BOM: Final = b"\xef\xbb\xbf"
 WHITE_SPACE: Final = b" \t\r\n"
 
 
@@ -37,6 +38,11 @@ def check_line(
         found.add("blank_line", "", "", "the line is blank")
         return LineResult(found.faults, record=False)
     _check_length(line, found)
+    if line.startswith(_BOM):
+        said = "a byte order mark within the file: files were joined"
+        found.add("byte_order_mark", "$", _BOM.hex(" "), said)
+        line = line.removeprefix(_BOM)
+        found.byte_offset += len(_BOM)
     text = _decode(line, found)
     parsed = parse(text)
     if parsed.error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ def changes_beside(out: Path) -> Path:
 def repair_file(source: Path, out: Path, *, model: Model, kind: str, role: Role, before: Report) -> Repair:
     """Write `out` and its list of changes, one JSON object a line.
 
+    Copies of a record are dropped unless too few records for training would be left.
+
     Raises:
         CommandError: the file is not JSON Lines at all, or `out` is the file itself.
     """
@@ -41,7 +44,26 @@ def repair_file(source: Path, out: Path, *, model: Model, kind: str, role: Role,
         raise CommandError(
             f"{source} cannot be repaired line by line: {sniffed.message}.", where="--fix", do=do
         )
-    repairer = Repairer(spec_of(sniffed, model, kind, role))
+    spec = spec_of(sniffed, model, kind, role)
+    read, written, counts = _write(source, out, Repairer(spec))
+    copies = counts["dropped"]["duplicate_record"]
+    if role == "train" and written < spec.rules.records_min.value <= written + copies:
+        read, written, counts = _write(source, out, Repairer(spec, keep_copies=True))
+    return Repair(
+        source=_told(source),
+        output=_told(out),
+        changes=_told(changes_beside(out)),
+        records_read=read,
+        records_written=written,
+        changed=dict(counts["changed"]),
+        dropped=dict(counts["dropped"]),
+        valid_before=before.valid,
+        before=before.counts,
+    )
+
+
+def _write(source: Path, out: Path, repairer: Repairer) -> tuple[int, int, dict[str, Counter[str]]]:
+    """Write both files; return the records read and written, and the changes by action and code."""
     read = written = 0
     counts: dict[str, Counter[str]] = {"changed": Counter(), "dropped": Counter()}
     with out.open("wb") as records, changes_beside(out).open("wb") as changes:
@@ -52,17 +74,7 @@ def repair_file(source: Path, out: Path, *, model: Model, kind: str, role: Role,
             for change in result.changes:
                 counts[change.action][change.code] += 1
                 changes.write(msgspec.json.encode(change) + b"\n")
-    return Repair(
-        source=str(source),
-        output=str(out),
-        changes=str(changes_beside(out)),
-        records_read=read,
-        records_written=written,
-        changed=dict(counts["changed"]),
-        dropped=dict(counts["dropped"]),
-        valid_before=before.valid,
-        before=before.counts,
-    )
+    return read, written, counts
 
 
 def show_repair(repair: Repair, console: Console) -> None:
@@ -81,6 +93,11 @@ def show_repair(repair: Repair, console: Console) -> None:
 def _repaired(source: Path, repairer: Repairer) -> Iterator[Repaired]:
     with source.open("rb") as stream:
         yield from repairer.file(iter(lambda: stream.read(CHUNK_BYTES), b""))
+
+
+def _told(path: Path) -> str:
+    """A path as text, whatever bytes its name holds."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _is_record(result: Repaired) -> bool:

@@ -179,3 +179,19 @@ def test_blank_text_is_found_in_every_place(blank: str, escape: bool) -> None:
     for name, record, kind in places:
         line = json.dumps(record, ensure_ascii=escape).encode()
         assert codes(line, name=name, kind=kind) == {"blank_text:error"}, (name, record)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\ufeff\u2060", "\xad", "\u2800 ", "\u3164", "\u200d\ufe0f", "\x00"]
+)
+@pytest.mark.parametrize("escape", [True, False])
+def test_a_text_without_a_visible_character_is_a_warning(hidden: str, escape: bool) -> None:
+    for name, record in (
+        (NOVA, chat(turn("user", hidden), turn("assistant", "x"))),
+        (CLAUDE, PLAIN | {"system": hidden}),
+        (LLAMA_31, PAIR | {"completion": hidden}),
+    ):
+        found = codes(json.dumps(record, ensure_ascii=escape).encode(), name=name)
+        assert found - {"nul_byte:warning"} == {"blank_text:warning"}
+        assert ("\0" in hidden) == ("nul_byte:warning" in found)
+    assert codes(PAIR | {"completion": f"a{hidden}"}, name=LLAMA_31) <= {"nul_byte:warning"}
