@@ -184,8 +184,8 @@ _INVISIBLE: Final = re.compile(
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
 )
-"""White space, controls, the blank of Braille, and Default_Ignorable_Code_Point of Unicode 16 (read 2026-11-28:
-https://www.unicode.org/Public/16.0.0/ucd/DerivedCoreProperties.txt)."""
+"""White space, controls, the blank of Braille, and what Unicode 14.0 calls Default_Ignorable_Code_Point
+(DerivedCoreProperties.txt, as HarfBuzz lists it in src/hb-unicode.hh, read 2026-11-28)."""
 
 
 def type_name(value: object) -> str:

@@ -30,8 +30,8 @@ _SIGNATURES: Final = (
     (b"\xff\xfe", "wrong_encoding", "UTF-16, not UTF-8"),
     (b"\xfe\xff", "wrong_encoding", "UTF-16, not UTF-8"),
 )
-"""What a file's first bytes give away: gzip (RFC 1952), Zstandard (RFC 8878), bzip2, xz, 7z, ZIP (APPNOTE 4.3.7),
-Parquet, Arrow, PDF, PNG, JPEG, and the byte order marks of UTF-32 and UTF-16 (Unicode, 23.8)."""
+"""What a file's first bytes give away: gzip (RFC 1952), Zstandard (RFC 8878), bzip2, xz, 7z, ZIP, Parquet,
+Arrow, PDF, PNG, JPEG, and the byte order marks of UTF-32 and UTF-16."""
 
 
 class Sniffed(Struct, frozen=True):
