@@ -35,6 +35,8 @@ NOVA_CANVAS = Source(
 NOVA2_DATA = Source(
     "Nova 2 data preparation", _NOVA2 + "fine-tune-prepare-data-understanding.html", "2026-11-23"
 )
+NOVA2_PREP = Source("Nova 2 SFT data preparation", _NOVA2 + "nova-data-prep-sft-2.html", "2026-11-28")
+NOVA2_BEDROCK = Source("Bedrock Nova 2 fine-tuning data", _UG + "nova-2-sft-data-prep.html", "2026-11-28")
 NOVA2_SFT = Source("Nova 2 supervised fine-tuning", _NOVA2 + "nova-fine-tune-2.html", "2026-11-23")
 NOVA_CHECKER = Source(
     "AWS Nova dataset validator",

@@ -99,6 +99,10 @@ class Findings:
         if "\0" in text:
             said = f"the {part} text holds the character NUL, written \\u0000"
             self.add("nul_byte", path, text, said, severity="warning")
+        self.reserved(text, path, part)
+
+    def reserved(self, text: str, path: str, part: str) -> None:
+        """Note the reserved strings of one text."""
         for hit in find_reserved(self.spec.rules.reserved, text, part):
             self._reserved(hit, text[max(hit.at - 20, 0) : hit.at + 40], path, part)
 

@@ -56,6 +56,7 @@ def check_line(
         return LineResult(found.faults)
     _check_record(parsed.value, found)
     _check_tokens(line, found)
+    _check_characters(line, parsed.value, found)
     return LineResult(found.faults, found.media)
 
 
@@ -137,7 +138,18 @@ def _check_tokens(line: bytes, found: Findings) -> None:
         said += f"; the limit is {limit.value:,} per record ({limit.source.name})"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
     elif limit.strict is not None and limit.strict_source is not None and tokens.expected > limit.strict:
-        said += (
-            f"; {limit.strict_source.name} gives {limit.strict:,} for some models, otherwise {limit.value:,}"
-        )
+        where = f" {limit.strict_where}" if limit.strict_where else ""
+        said += f"; {limit.strict_source.name} gives {limit.strict:,}{where}, "
+        said += f"{limit.source.name} {limit.value:,}"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
+
+
+def _check_characters(line: bytes, record: Object, found: Findings) -> None:
+    """Judge the characters of all texts together."""
+    limit = found.spec.rules.characters_max
+    if limit is None or len(line) <= limit.value:
+        return
+    count = sum(len(value) for value in record.values() if isinstance(value, str))
+    if count > limit.value:
+        said = f"{count:,} characters in all, at most {limit.value:,} are taken ({limit.source.name})"
+        found.add("text_too_long", "$", count, said)

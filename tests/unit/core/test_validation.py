@@ -14,12 +14,12 @@ from tests.unit.core.datasets import (
     LLAMA_31,
     LLAMA_33,
     NOVA,
-    NOVA_2,
     PAIR,
     PLAIN,
     TITAN,
     chat,
     codes,
+    picture,
     turn,
 )
 
@@ -62,12 +62,14 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("last_role:error", chat(turn("user", "x"), turn("assistant", "y"), turn("user", "z")), {}),
     ("role_order:error", TWO_USERS, {}),
     ("role_order:warning", TWO_USERS, {"name": LLAMA_33}),
-    ("system_items:error", GOOD | {"system": [{"text": "a"}, {"text": "b"}]}, {"name": LLAMA_33}),
+    ("system_items:warning", GOOD | {"system": [{"text": "a"}, {"text": "b"}]}, {"name": LLAMA_33}),
     ("empty_list:error", chat({"role": "user", "content": []}, turn("assistant", "x")), {}),
     ("text_too_short:error", {"image-ref": "s3://bucket/a.png", "caption": "ab"}, {"name": CANVAS}),
     ("text_too_long:error", {"image-ref": "s3://bucket/a.png", "caption": "a" * 2000}, {"name": CANVAS}),
     ("media_format:error", {"image-ref": "s3://bucket/a.bmp", "caption": "a cat"}, {"name": CANVAS}),
     ("media_uri:error", {"image-ref": "s3://bucket/my cat.png", "caption": "a cat"}, {"name": CANVAS}),
+    ("text_too_long:error", PAIR | {"prompt": "a" * 60_000, "completion": "b" * 36_001}, {"name": LLAMA_31}),
+    ("text_too_long:error", {"input": "a" * 24_577}, {"name": TITAN, "kind": "continued-pre-training"}),
     ("too_many_tokens:error", PAIR | {"prompt": "word " * 30_000}, {"name": LLAMA_31}),
     ("too_many_tokens:warning", PAIR | {"prompt": "word " * 16_000}, {"name": LLAMA_31}),
     ("reasoning_not_allowed:error", THOUGHTFUL, {}),
@@ -81,10 +83,6 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
 def test_each_fault_of_a_record_is_found(code: str, record: Any, how: dict[str, Any]) -> None:
     found = codes(record, **how)
     assert code in found
-
-
-def picture(uri: str = "s3://bucket/a.png", form: str = "png", **more: Any) -> dict[str, Any]:
-    return {"image": {"format": form, "source": {"s3Location": {"uri": uri, **more}}}}
 
 
 def film() -> dict[str, Any]:
@@ -111,23 +109,6 @@ MEDIA_FAULTS: list[tuple[str, dict[str, Any], str]] = [
 )
 def test_each_fault_of_media_is_found(code: str, record: dict[str, Any], name: str) -> None:
     assert codes(record, name=name) == {code}
-
-
-def tool_chat(*, used: str = "weather", answered: str = "1", asked: str = "1") -> dict[str, Any]:
-    config = {"tools": [{"toolSpec": {"name": "weather", "description": "d", "inputSchema": {"json": {}}}}]}
-    return chat(
-        turn("user", "Is it raining?"),
-        turn("assistant", {"toolUse": {"toolUseId": asked, "name": used, "input": {}}}),
-        turn("user", {"toolResult": {"toolUseId": answered, "content": [{"text": "yes"}]}}),
-        turn("assistant", "It is"),
-        toolConfig=config,
-    )
-
-
-def test_tools_are_matched_with_their_results() -> None:
-    assert codes(tool_chat(), name=NOVA_2) == set()
-    assert codes(tool_chat(used="wheather"), name=NOVA_2) == {"tool_unknown:error"}
-    assert codes(tool_chat(answered="2"), name=NOVA_2) == {"tool_unmatched:error", "tool_unmatched:warning"}
 
 
 @pytest.mark.parametrize("string", NOVA_CHECKED)
