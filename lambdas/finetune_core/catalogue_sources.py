@@ -19,6 +19,12 @@ PREP = Source("Bedrock data preparation", _UG + "model-customization-prepare.htm
 HP = Source("Bedrock hyperparameters", _UG + "custom-models-hp.html", "2026-11-23")
 LIFE = Source("Bedrock model lifecycle", _UG + "model-lifecycle.html", "2026-11-23")
 RFT = Source("Bedrock RFT data for Nova", _UG + "rft-prepare-data.html", "2026-11-23")
+RFT_OPEN_DATA = Source(
+    "Bedrock RFT data for open-weight models", _UG + "rft-prepare-data-open-weight.html", "2026-11-28"
+)
+RFT_OPEN_API = Source(
+    "Bedrock fine-tuning with OpenAI APIs", _UG + "fine-tuning-openai-apis.html", "2026-11-23"
+)
 DIST = Source("Bedrock distillation", _UG + "prequisites-model-distillation.html", "2026-11-23")
 PT_SUPPORT = Source("Bedrock Provisioned Throughput models", _UG + "prov-thru-supported.html", "2026-11-23")
 ON_DEMAND = Source(
