@@ -1,5 +1,6 @@
 """Writes a validation report: JSON for programs, one HTML page for people, the faulty lines as text."""
 
+import re
 from html import escape
 from typing import Final
 
@@ -60,12 +61,17 @@ def to_html(report: Report, title: str = "Dataset check") -> str:
     )
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number and a word, with an s behind it unless there is one."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def _verdict(report: Report) -> str:
     if report.valid:
-        warnings = f" There are {report.warnings:,} warnings to look at." if report.warnings else ""
+        warnings = f" Worth a look: {counted(report.warnings, 'warning')}." if report.warnings else ""
         words, look = f"This dataset can be used to train {report.model_name}.{warnings}", "yes"
     else:
-        words = f"This dataset cannot be used yet: {report.errors:,} errors must be corrected first."
+        words = f"This dataset cannot be used yet: {counted(report.errors, 'error')} must be corrected first."
         look = "no"
     kind = report.kind.lower().replace("_", " ")
     return (
@@ -142,13 +148,29 @@ def _example(fault: Fault) -> str:
     where = f"{_ROLES[fault.role]} file"
     if fault.line:
         where += f", line {fault.line:,}"
-    place = f" at <code>{escape(fault.path)}</code>" if fault.path not in ("", "$") else ""
+    words = place_in_words(fault.path)
+    place = f", in the {escape(words)} <code>{escape(fault.path)}</code>" if words else ""
     value = f"<br>Found: <code>{escape(fault.value)}</code>" if fault.value else ""
     return (
         f'<div class="fault {fault.severity}"><b>{escape(RULES[fault.code].title)}</b> '
         f"<small>{escape(where)}{place}</small><br>{escape(fault.message)}{value}"
         f"<br><i>{escape(fault.remedy)}</i></div>"
     )
+
+
+def place_in_words(path: str) -> str:
+    """Return a JSON path for people: `$.messages[0].content[1].text` is "message 1, part 2, text"."""
+    words: list[str] = []
+    for key, index in _STEP.findall(path):
+        if not index:
+            words.append(key)
+        elif words:
+            words[-1] = f"{_PARTS.get(words[-1], words[-1])} {int(index) + 1}"
+    return ", ".join(words)
+
+
+_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_PARTS: Final = {"messages": "message", "content": "part", "system": "system prompt", "tools": "tool"}
 
 
 def _histogram(file: FileReport) -> str:
@@ -164,11 +186,13 @@ def _histogram(file: FileReport) -> str:
             f'<rect x="{x}" y="{round(190 - height, 1)}" width="{round(width * 0.85, 1)}" height="{height}" '
             f'fill="#3b6fb6"><title>{count:,} records from about {least:,} tokens</title></rect>'
         )
-        if len(bars) <= 16 or index % (len(bars) // 12 + 1) == 0:
+        step = len(bars) // 12 + 1
+        if index == len(bars) - 1 or (index % step == 0 and index + step / 2 < len(bars)):
             drawn.append(f'<text x="{x}" y="208" font-size="12" fill="#57606a">{least:,}</text>')
     label = f"{_ROLES[file.role]}: records by length in tokens (estimated)"
     return (
         f"<h2>{label}</h2><svg viewBox='0 0 960 220' role='img' aria-label='{label}'>"
         f"<line x1='30' y1='190' x2='940' y2='190' stroke='#57606a'/>{''.join(drawn)}"
-        f"<text x='0' y='24' font-size='12' fill='#57606a'>{most:,}</text></svg>"
+        f"<text x='0' y='14' font-size='12' fill='#57606a'>{most:,} records</text></svg>"
+        "<p class=quiet>Below each bar stands the length from which on records are counted in it.</p>"
     )
