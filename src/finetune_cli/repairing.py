@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -63,10 +64,13 @@ def repair_file(source: Path, out: Path, *, model: Model, kind: str, role: Role,
 
 
 def _write(source: Path, out: Path, repairer: Repairer) -> tuple[int, int, dict[str, Counter[str]]]:
-    """Write both files; return the records read and written, and the changes by action and code."""
+    """Write both files; return the records read and written, and the changes by action and code.
+
+    They get their names when they are whole: what was interrupted leaves nothing.
+    """
     read = written = 0
     counts: dict[str, Counter[str]] = {"changed": Counter(), "dropped": Counter()}
-    with out.open("wb") as records, changes_beside(out).open("wb") as changes:
+    with _whole(out) as records, _whole(changes_beside(out)) as changes:
         for result in _repaired(source, repairer):
             read += _is_record(result)
             if result.line is not None:
@@ -75,6 +79,22 @@ def _write(source: Path, out: Path, repairer: Repairer) -> tuple[int, int, dict[
                 counts[change.action][change.code] += 1
                 changes.write(msgspec.json.encode(change) + b"\n")
     return read, written, counts
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """Write a file beside its name and rename it at the end; write to a device (/dev/null) at once."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with draft.open("wb") as stream:
+            yield stream
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def show_repair(repair: Repair, console: Console) -> None:

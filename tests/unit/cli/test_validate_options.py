@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from finetune_cli import main as entry
+from finetune_core.repair import Repaired, Repairer
 
 MODEL = "amazon.nova-lite-v1:0"
 LONG = " ".join(f"word{number}" for number in range(60))
@@ -210,3 +211,18 @@ def test_letters_that_the_terminal_lacks_are_told_by_number(tmp_path) -> None:
             assert "ü" in {fault["value"] for fault in json.loads(result.stdout)["faults"]}
         else:
             assert b'"\\xfc" is neither user nor assistant' in result.stdout
+
+
+def test_a_repair_that_is_interrupted_leaves_nothing_and_no_traceback(tmp_path, capsys, monkeypatch) -> None:
+    source, out = write(tmp_path / "train.jsonl", *good(9)), tmp_path / "fixed.jsonl"
+    whole = Repairer.line
+
+    def interrupted(self: Repairer, number: int, raw: bytes, *, unfinished: bool = False) -> Repaired:
+        if number == 5:
+            raise KeyboardInterrupt
+        return whole(self, number, raw, unfinished=unfinished)
+
+    monkeypatch.setattr(Repairer, "line", interrupted)
+    assert entry.main(["validate", str(source), "--fix", str(out), "--model", MODEL]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
