@@ -9,12 +9,12 @@ from finetune_core.faults import Severity, cut
 from finetune_core.findings import Findings, type_name
 from finetune_core.model_rules import MediaRules, Source
 from finetune_core.records import SCHEMA_VERSION
+from finetune_core.s3_addresses import REFUSED, is_s3_address
 from finetune_core.tool_checks import Tools
 from finetune_core.turns import check_turns
 
 BLOCKS: Final = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 MEDIA: Final = ("image", "video", "document")
-_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
 _ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -25,7 +25,7 @@ def check_converse(record: Object, found: Findings) -> None:
     if "system" in record:
         _check_system(record["system"], found)
     conversation = _Conversation(record, found)
-    for index, turn in check_turns(record.get("messages"), found):
+    for index, turn in check_turns(record, found):
         path = f"$.messages[{index}]"
         found.keys(turn, path, ("role", "content"))
         if "content" in turn:
@@ -75,6 +75,8 @@ def _check_system(system: object, found: Findings) -> None:
         )
         return
     wanted = found.spec.rules.system_items
+    if not system:
+        found.add("empty_list", "$.system", system, "there is no system text in it", severity="warning")
     source = found.spec.rules.system_items_source
     if wanted is not None and source is not None and len(system) != wanted:
         said = f"{len(system)} items: {source.name} takes exactly {wanted}, "
@@ -172,10 +174,8 @@ class _Conversation:
             return
         self.found.keys(location, f"{path}.s3Location", ("uri",), ("bucketOwner",))
         uri, owner = location.get("uri"), location.get("bucketOwner")
-        if "uri" in location and not (isinstance(uri, str) and _URI.fullmatch(uri)):
-            self.found.add(
-                "media_uri", f"{path}.s3Location.uri", uri, "not an S3 address that Bedrock accepts"
-            )
+        if "uri" in location and not (isinstance(uri, str) and is_s3_address(uri)):
+            self.found.add("media_uri", f"{path}.s3Location.uri", uri, REFUSED)
         if "bucketOwner" in location and not (isinstance(owner, str) and _ACCOUNT.fullmatch(owner)):
             self.found.add(
                 "wrong_value", f"{path}.s3Location.bucketOwner", owner, "must be a string of 12 digits"

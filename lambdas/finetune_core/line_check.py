@@ -10,6 +10,12 @@ from finetune_core.records import BEDROCK_FORMATS, PROMPT_FORMATS, describe, rec
 from finetune_core.tokens import SKELETON, measure, token_range
 
 _BOM: Final = b"\xef\xbb\xbf"
+_UNREAD: Final = {
+    "preference": "Keep the answers to learn: finetune convert --prompt-field prompt --completion-field "
+    "chosen, or write them as conversations.",
+    "invocation-log": "Take prompts and answers out of the log: one record on each line.",
+}
+"""What to do with formats that finetune convert does not read of itself."""
 WHITE_SPACE: Final = b" \t\r\n"
 
 
@@ -116,6 +122,8 @@ def _check_record(record: Object, found: Findings) -> None:
 
 
 def _conversion(actual: str) -> str:
+    if actual in _UNREAD:
+        return _UNREAD[actual]
     if actual in BEDROCK_FORMATS:
         return "Convert it (finetune convert), or choose a model that takes this format."
     return "Convert it: finetune convert writes the format that the model takes and lists what it drops."

@@ -18,6 +18,7 @@ from tests.unit.core.datasets import (
     PLAIN,
     TITAN,
     chat,
+    check,
     codes,
     picture,
     turn,
@@ -52,6 +53,11 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("unknown_key:error", PLAIN | {"note": 1}, {"name": CLAUDE}),
     ("wrong_type:error", chat(turn("user", {"text": 5}), turn("assistant", "x")), {}),
     ("wrong_type:error", GOOD | {"system": "Be brief"}, {}),
+    ("wrong_type:error", GOOD | {"system": None}, {}),
+    ("wrong_type:error", GOOD | {"messages": None}, {}),
+    ("wrong_type:error", PLAIN | {"messages": None}, {"name": CLAUDE}),
+    ("wrong_type:error", GOOD | {"messages": {}}, {}),
+    ("empty_list:warning", GOOD | {"system": []}, {}),
     ("wrong_type:error", PAIR | {"prompt": 7}, {"name": LLAMA_31}),
     ("wrong_value:warning", GOOD | {"schemaVersion": "mine"}, {}),
     ("wrong_value:error", GOOD | {"schemaVersion": "mine"}, {"name": LLAMA_33}),
@@ -70,6 +76,8 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("media_uri:error", {"image-ref": "s3://bucket/my cat.png", "caption": "a cat"}, {"name": CANVAS}),
     ("text_too_long:error", PAIR | {"prompt": "a" * 60_000, "completion": "b" * 36_001}, {"name": LLAMA_31}),
     ("text_too_long:error", {"input": "a" * 24_577}, {"name": TITAN, "kind": "continued-pre-training"}),
+    ("media_uri:error", {"image-ref": "s3://bucket/a//b.png", "caption": "a cat"}, {"name": CANVAS}),
+    ("media_uri:error", {"image-ref": f"s3://bucket/{'a' * 1010}.png", "caption": "cat"}, {"name": CANVAS}),
     ("too_many_tokens:error", PAIR | {"prompt": "word " * 30_000}, {"name": LLAMA_31}),
     ("too_many_tokens:warning", PAIR | {"prompt": "word " * 16_000}, {"name": LLAMA_31}),
     ("reasoning_not_allowed:error", THOUGHTFUL, {}),
@@ -176,3 +184,20 @@ def test_a_text_without_a_visible_character_is_a_warning(hidden: str, escape: bo
         assert found - {"nul_byte:warning"} == {"blank_text:warning"}
         assert ("\0" in hidden) == ("nul_byte:warning" in found)
     assert codes(PAIR | {"completion": f"a{hidden}"}, name=LLAMA_31) <= {"nul_byte:warning"}
+
+
+def test_a_caption_may_be_empty_where_no_length_is_asked_for() -> None:
+    record = {"image-ref": "s3://bucket/a.png", "caption": ""}
+    assert codes(record, name="amazon.titan-embed-image-v1") == set()
+    assert codes(record | {"caption": "  "}, name="amazon.titan-embed-image-v1") == {"blank_text:error"}
+    assert codes(record, name=CANVAS) == {"blank_text:error", "text_too_short:error"}
+
+
+def test_formats_that_cannot_be_converted_are_not_sent_there() -> None:
+    for record, word in (
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "--completion-field chosen"),
+        ({"modelId": "m", "input": {}, "output": {}}, "out of the log"),
+        ({"conversations": [{"from": "human", "value": "a"}]}, "finetune convert writes"),
+    ):
+        fault = next(fault for fault in check(record).faults if fault.code == "wrong_format")
+        assert word in fault.remedy

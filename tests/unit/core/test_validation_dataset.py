@@ -3,6 +3,8 @@
 import bz2
 import json
 import lzma
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -86,7 +88,18 @@ def test_values_are_shown_as_json() -> None:
 
 
 def test_every_code_has_a_title_and_a_remedy() -> None:
-    assert all(rule.title and rule.remedy for rule in RULES.values())
+    for code, rule in RULES.items():
+        assert rule.title[0].isupper(), code
+        assert rule.remedy.endswith((".", "?")), code
+
+
+def test_every_code_is_reported_by_the_validator_and_expected_by_a_test() -> None:
+    root = Path(__file__).parents[3]
+    for folders in (("lambdas", "src"), ("tests",)):
+        files = [path for folder in folders for path in (root / folder).rglob("*.py")]
+        texts = [path.read_text(encoding="utf-8") for path in files if path.name != "faults.py"]
+        named = {code for text in texts for code in re.findall(r'"([a-z0-9_]+)[":]', text)}
+        assert RULES.keys() - named == set()
 
 
 def test_every_fault_of_a_record_is_told_with_its_place() -> None:
