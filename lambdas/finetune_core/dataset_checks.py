@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Final
 
+from finetune_core.faults import UNREAD
 from finetune_core.findings import Findings, Spec
 from finetune_core.labels import check_labels
 from finetune_core.lengths import check_lengths
@@ -16,7 +17,7 @@ _TRAIN: Final = "train"
 def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) -> None:
     """Add the faults of the dataset as a whole to the partials of its files."""
     for role, partial in partials.items():
-        if any(tally.code in _UNREAD for tally in partial.tallies.values()):
+        if any(tally.code in UNREAD for tally in partial.tallies.values()):
             continue
         _check_size(partial, specs[role])
         _check_records(partials, role, specs[role])
@@ -27,9 +28,6 @@ def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) ->
         check_labels(partial, specs[role])
     _check_validation_file(partials, specs)
     _check_leakage(partials, specs)
-
-
-_UNREAD: Final = ("not_json_lines", "compressed_file", "wrong_encoding")
 
 
 def _note(

@@ -42,7 +42,11 @@ _W: Final = "warning"
 RULES: Final[dict[str, Rule]] = {
     # the file
     "empty_file": Rule(_E, "File without records", "Put one JSON record on each line."),
-    "not_json_lines": Rule(_E, "Not a JSON Lines file", "Write one complete JSON object on each line."),
+    "not_json_lines": Rule(
+        _E,
+        "Not a JSON Lines file",
+        "Write one complete JSON object on each line; finetune convert does it with arrays and tables.",
+    ),
     "compressed_file": Rule(_E, "Compressed file", "Decompress the file: Bedrock reads plain JSON Lines."),
     "wrong_encoding": Rule(_E, "Not UTF-8", "Save the file as UTF-8 without a byte order mark."),
     "byte_order_mark": Rule(_E, "Byte order mark", "Save the file as UTF-8 without a byte order mark."),
@@ -136,6 +140,10 @@ RULES: Final[dict[str, Rule]] = {
         _E, "Tool call without its result", "Give each toolUse one toolResult with its id."
     ),
 }
+
+
+UNREAD: Final = ("not_json_lines", "compressed_file", "wrong_encoding")
+"""Faults with which no line of a file is read."""
 
 
 def cut(value: object, length: int = 120) -> str:

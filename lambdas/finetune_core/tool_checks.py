@@ -40,7 +40,7 @@ class Tools:
             said = "must be an array of at least one tool"
             self._found.add("wrong_type", "$.toolConfig.tools", tools, said)
             return
-        self._found.keys(config, "$.toolConfig", ("tools",), ("toolChoice",))
+        self._found.keys(config, "$.toolConfig", ("tools",))
         for index, tool in enumerate(tools):
             self._declare(tool, f"$.toolConfig.tools[{index}]")
 
@@ -67,7 +67,7 @@ class Tools:
             found.add("wrong_value", f"{path}.name", name, f"the tool {cut(name, 40)} is declared twice")
         self._declared.add(name)
         self._letters(name, _NAME, f"{path}.name", "letters, digits, _ and -")
-        found.keys(spec, path, ("name", "inputSchema"), ("description", "strict"))
+        found.keys(spec, path, ("name", "inputSchema"), ("description",))
         if "description" in spec:
             found.string(spec["description"], f"{path}.description")
         schema = spec.get("inputSchema")
@@ -83,10 +83,10 @@ class Tools:
         if role != owner:
             self._found.add("wrong_value", path, role, f"{kind} belongs in {owner} messages")
         if kind == "toolUse":
-            self._found.keys(value, path, ("toolUseId", "name", "input"), ("type",))
+            self._found.keys(value, path, ("toolUseId", "name", "input"))
             self._use(value, path)
         else:
-            self._found.keys(value, path, ("toolUseId", "content"), ("status", "type"))
+            self._found.keys(value, path, ("toolUseId", "content"), ("status",))
             self._result(value, path)
 
     def _use(self, value: Object, path: str) -> None:

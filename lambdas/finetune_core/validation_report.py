@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from finetune_core.faults import RULES, Fault
+from finetune_core.faults import RULES, UNREAD, Fault
 from finetune_core.validation import FileReport, Repair, Report
 
 _ROLES: Final = {"train": "Training", "validation": "Validation", "evaluation": "Evaluation"}
@@ -73,7 +73,7 @@ def _verdict(report: Report) -> str:
     else:
         words = f"This dataset cannot be used yet: {counted(report.errors, 'error')} must be corrected first."
         look = "no"
-    kind = report.kind.lower().replace("_", " ")
+    kind = report.kind.lower().replace("_", "-")
     return (
         f'<p class="verdict {look}">{escape(words)}</p>'
         f"<p>Checked for {escape(kind)} of {escape(report.model_name)} "
@@ -82,17 +82,22 @@ def _verdict(report: Report) -> str:
 
 
 def _files(report: Report) -> str:
-    rows = "".join(
-        f"<tr><td>{_ROLES[file.role]}</td><td class=number>{file.records:,}</td>"
-        f"<td class=number>{file.size:,}</td><td class=number>{file.tokens.expected:,}</td>"
-        f"<td class=number>{file.tokens.low:,} to {file.tokens.high:,}</td></tr>"
-        for file in report.files
-    )
+    unread = {row.role for row in report.lines if row.code in UNREAD}
+    rows = "".join(_file(file, unread=file.role in unread) for file in report.files)
     return (
         "<h2>Files</h2><table><tr><th>File<th class=number>Records<th class=number>Bytes"
         f"<th class=number>Tokens, estimated<th class=number>Range</tr>{rows}</table>"
         "<p class=quiet>Tokens are the pieces of text that training is billed by. The model's own counter is "
         "not public, so they are estimated from the length of the texts.</p>"
+    )
+
+
+def _file(file: FileReport, *, unread: bool) -> str:
+    size = "not read" if unread else f"{file.size:,}"
+    return (
+        f"<tr><td>{_ROLES[file.role]}</td><td class=number>{file.records:,}</td>"
+        f"<td class=number>{size}</td><td class=number>{file.tokens.expected:,}</td>"
+        f"<td class=number>{file.tokens.low:,} to {file.tokens.high:,}</td></tr>"
     )
 
 
@@ -124,7 +129,7 @@ def _overview(report: Report) -> str:
     rows = "".join(
         f'<tr><td class="{row.severity}">{row.severity}</td><td>{escape(RULES[row.code].title)}</td>'
         f"<td>{_ROLES[row.role]}</td><td class=number>{row.count:,}</td>"
-        f"<td>{escape(_spans(row.ranges))}</td></tr>"
+        f"<td>{escape(_spans(row.ranges)) or 'the whole file'}</td></tr>"
         for row in report.lines
     )
     return (

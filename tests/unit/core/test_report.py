@@ -89,3 +89,10 @@ def test_places_are_told_in_words() -> None:
 def test_one_is_not_many() -> None:
     one = check(*[chat(turn("user", f"q{n}"), turn("assistant", "x")) for n in range(9)])
     assert "Worth a look: 1 warning." in to_html(one)
+
+
+def test_a_file_that_was_not_read_is_told_so() -> None:
+    page = to_html(validate([b"question,answer\na,b\nc,d\n"], model(NOVA), "fine-tuning"))
+    assert "<td class=number>not read</td>" in page
+    assert "the whole file" in page
+    assert "finetune convert does it with arrays and tables" in page
