@@ -50,11 +50,8 @@ class Sniffed(Struct, frozen=True):
 def sniff(head: bytes) -> Sniffed:
     """Judge the first bytes of a file (up to `HEAD` are used)."""
     head = head[:HEAD]
-    for start, code, what in _SIGNATURES:
-        if head.startswith(start):
-            return Sniffed(code=code, message=f"the file is {what}")
-    if _looks_utf16(head):
-        return Sniffed(code="wrong_encoding", message="the file is UTF-16, not UTF-8")
+    if foreign := signature(head):
+        return foreign
     bom = head.startswith(_BOM)
     lines = [line.strip() for line in head.removeprefix(_BOM).split(b"\n")]
     lines = [line for line in lines if line][:_LINES]
@@ -70,6 +67,16 @@ def sniff(head: bytes) -> Sniffed:
         name = names.most_common(1)[0][0] if names else None
         return Sniffed(format=name, bom=bom)
     return _no_records(lines, bom)
+
+
+def signature(head: bytes) -> Sniffed | None:
+    """Return what the first bytes of a file that is no UTF-8 text give away, None if it may be one."""
+    for start, code, what in _SIGNATURES:
+        if head.startswith(start):
+            return Sniffed(code=code, message=f"the file is {what}")
+    if _looks_utf16(head):
+        return Sniffed(code="wrong_encoding", message="the file is UTF-16, not UTF-8")
+    return None
 
 
 def _looks_utf16(head: bytes) -> bool:
