@@ -64,7 +64,8 @@ class Tools:
             return
         path = f"{path}.toolSpec"
         if name in self._declared:
-            found.add("wrong_value", f"{path}.name", name, f"the tool {cut(name, 40)} is declared twice")
+            said = f"the tool {cut(name, 40)} is declared twice"
+            found.add("wrong_value", f"{path}.name", name, said, severity="warning")
         self._declared.add(name)
         self._letters(name, _NAME, f"{path}.name", "letters, digits, _ and -")
         found.keys(spec, path, ("name", "inputSchema"), ("description",))

@@ -83,7 +83,7 @@ def test_each_fault_of_tools_is_found(code: str, place: tuple[Any, ...], value: 
 def test_a_tool_is_declared_once_and_answers_may_be_json_or_empty() -> None:
     twice = tool_chat()
     twice["toolConfig"]["tools"] *= 2
-    assert tool_codes(twice) == {"wrong_value:error"}
+    assert tool_codes(twice) == {"wrong_value:warning"}
     for answer in ([{"json": {"a": [1]}}], [{"text": ""}], []):
         record = tool_chat()
         record["messages"][2]["content"][0]["toolResult"]["content"] = answer
