@@ -65,6 +65,10 @@ def scan_files(
     """
     scanned = []
     for role in (role for role in ROLES if role in files):
+        if not all(path.is_file() for path in files[role]):
+            stream = _once(files[role])
+            scanned.append(scan(stream, model, kind, role=role, examples=examples, secrets=secrets))
+            continue
         text = pieces_of(files[role])
         workers = processes or _workers(sum(piece.length for piece in text), secrets)
         if workers == 1:
@@ -99,6 +103,18 @@ def read(text: Sequence[Piece], start: int = 0) -> Iterator[bytes]:
         if piece.line_end and start <= piece.size:
             yield b"\n"
         start = max(start - piece.length, 0)
+
+
+def _once(paths: Sequence[Path]) -> Iterator[bytes]:
+    """The bytes of pipes, whose size nobody knows: read once, each beginning on a line of its own."""
+    last = b"\n"
+    for path in paths:
+        if last != b"\n":
+            yield b"\n"
+        with path.open("rb") as stream:
+            while chunk := stream.read(BLOCK):
+                yield chunk
+                last = chunk[-1:]
 
 
 def _ends_line(path: Path) -> bool:
