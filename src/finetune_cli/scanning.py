@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
@@ -149,8 +150,9 @@ def _side_by_side(text: list[Piece], spec: Spec, workers: int) -> Partial:
         for cut in pairwise(length * number // workers for number in range(workers + 1)):
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=_scan_part, args=(sender, text, spec, cut), daemon=True)
-            process.start()
-            processes.append(process)
+            with _uninterrupted():  # or a process that is not known yet would outlive this one
+                process.start()
+                processes.append(process)
             answers.append(receiver)
             sender.close()  # so that the pipe ends with the process
         return merge(_received(answer) for answer in answers)
@@ -164,6 +166,19 @@ def _side_by_side(text: list[Piece], spec: Spec, workers: int) -> Partial:
         for process in processes:
             process.kill()
             process.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of the block, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _received(answer: Connection) -> Partial:
