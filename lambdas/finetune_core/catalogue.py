@@ -8,13 +8,19 @@ import difflib
 import math
 from typing import Final, get_args
 
-from finetune_core import catalogue_data_nova, catalogue_data_others, catalogue_data_titan
+from finetune_core import (
+    catalogue_data_nova,
+    catalogue_data_open_weight,
+    catalogue_data_others,
+    catalogue_data_titan,
+)
 from finetune_core.model_rules import Hyperparameter, Kind, KindRules, Model
 
 MODELS: Final[tuple[Model, ...]] = (
     *catalogue_data_nova.MODELS,
     *catalogue_data_titan.MODELS,
     *catalogue_data_others.MODELS,
+    *catalogue_data_open_weight.MODELS,
 )
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 

@@ -8,7 +8,9 @@ from finetune_core.catalogue_sources import (
     DIST_CHECKER,
     FT,
     HP,
+    NOVA2_BEDROCK,
     NOVA2_DATA,
+    NOVA2_PREP,
     NOVA2_SFT,
     NOVA_CANVAS,
     NOVA_DATA,
@@ -59,17 +61,21 @@ _MEDIA: Final = MediaRules(
     video_seconds=90,
 )
 _MEDIA_2: Final = MediaRules(
-    NOVA2_SFT,
-    image_formats=("png", "jpeg", "gif"),
+    NOVA2_PREP,
+    image_formats=("png", "jpeg", "gif", "webp"),
     images=10,
     image_bytes=10 * _MB,
-    video_formats=("mov", "mkv", "mp4"),
+    video_formats=("mov", "mkv", "mp4", "webm"),
     videos=1,
     video_bytes=50 * _MB,
-    video_seconds=90,
+    video_seconds=900,
     document_formats=("pdf",),
     documents=1,
     document_bytes=10 * _MB,
+    strict_formats=("png", "jpeg", "gif", "mov", "mkv", "mp4"),
+    strict_source=NOVA2_BEDROCK,
+    strict_seconds=90,
+    strict_seconds_source=NOVA2_DATA,
 )
 
 
@@ -161,6 +167,7 @@ NOVA_2_LITE: Final = Model(
             reserved="nova",
             reasoning=True,
             tools=True,
+            tools_disputed=NOVA2_BEDROCK,
             advised_records=2_000,
             quota_code="L-82EE9228",
             quota_name="Sum of training and validation records for a Nova 2 Lite Fine-tuning job",

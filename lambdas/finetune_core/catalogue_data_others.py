@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec import structs
+
 from finetune_core.catalogue_sources import (
     CLAUDE_CHECKER,
     CLAUDE_COOKBOOK,
@@ -15,7 +17,16 @@ from finetune_core.catalogue_sources import (
     PT_SUPPORT,
     QUOTA,
 )
-from finetune_core.model_rules import Format, Hyperparameter, KindRules, Limit, MediaRules, Model, Serving
+from finetune_core.model_rules import (
+    Format,
+    Hyperparameter,
+    Kind,
+    KindRules,
+    Limit,
+    MediaRules,
+    Model,
+    Serving,
+)
 
 _WEST: Final = ("us-west-2",)
 _MB: Final = 1_048_576
@@ -33,6 +44,9 @@ _LLAMA_MEDIA: Final = MediaRules(
     image_bytes=10 * _MB,
     side=(10, 8_192),
 )
+_STUDENT_TOKENS: Final = {"1-8b": Limit(32_000, DIST), "1-70b": Limit(16_000, DIST)}
+"""Tokens of the students that the page names; for the others either may hold."""
+_STUDENTS: Final = ("1-8b", "1-70b", "2-1b", "2-3b", "3-70b")
 _DISTILLATION: Final = KindRules(
     source=DIST,
     formats=("converse",),
@@ -41,7 +55,7 @@ _DISTILLATION: Final = KindRules(
     validation_file="refused",
     validation_file_source=DIST,
     sums_validation=False,
-    tokens_max=Limit(32_000, DIST, 16_000, DIST),
+    tokens_max=Limit(32_000, DIST, 16_000, DIST, "for Llama 3.1 70B"),
     line_bytes=Limit(16_384, QUOTA),
     file_bytes=Limit(2 * _GB, QUOTA, _GB, DIST_CHECKER),
     strict_turns=False,
@@ -65,20 +79,26 @@ def _llama(
         hyperparameters=_LLAMA_HYPERPARAMETERS,
         validation_records_max=Limit(10_000, QUOTA, 1_000, LLAMA_CHECKER),
         tokens_max=Limit(10_000 if "90b" in model_id else 16_000, PREP),
+        characters_max=Limit(6 * 16_000, PREP) if "llama3-1" in model_id else None,
         media=_LLAMA_MEDIA if vision else None,
         strict_turns=False,
         schema_version="constant",
         system_items=1,
+        system_items_source=LLAMA_CHECKER,
         quota_name=f"Sum of training and validation records for a {name} Fine-tuning job",
     )
-    student = any(size in model_id for size in ("1-8b", "1-70b", "2-1b", "2-3b", "3-70b"))
+    size = model_id.removeprefix("meta.llama3-").partition("-instruct")[0]
+    tokens = _STUDENT_TOKENS.get(size, _DISTILLATION.tokens_max)
+    kinds: dict[Kind, KindRules] = {"FINE_TUNING": tuning}
+    if size in _STUDENTS:
+        kinds["DISTILLATION"] = structs.replace(_DISTILLATION, tokens_max=tokens)
     return Model(
         id=model_id,
         invoke_id=plain if "llama3-1" in model_id else f"us.{plain}",
         name=name,
         provider="Meta",
         regions=_WEST,
-        kinds={"FINE_TUNING": tuning, "DISTILLATION": _DISTILLATION} if student else {"FINE_TUNING": tuning},
+        kinds=kinds,
         serving=serving,
         source=FT,
         legacy=legacy,

@@ -9,6 +9,8 @@ _EAST: Final = ("us-east-1",)
 _BOTH: Final = ("us-east-1", "us-west-2")
 _MB: Final = 1_048_576
 
+_TOKENS: Final = Limit(4_096, PREP, 2_048, PREP, "for larger batch sizes")
+_CHARACTERS: Final = Limit(6 * 4_096, PREP)
 _TEXT_HYPERPARAMETERS: Final = (
     Hyperparameter("epochCount", "int", HP, 1, 10, "5"),
     Hyperparameter("batchSize", "int", HP, 1, 64, "1"),
@@ -30,7 +32,8 @@ def _tuning(records: int, hyperparameters: tuple[Hyperparameter, ...]) -> KindRu
         records_min=Limit(1, PREP),
         records_max=Limit(records, QUOTA),
         hyperparameters=hyperparameters,
-        tokens_max=Limit(4_096, PREP),
+        tokens_max=_TOKENS,
+        characters_max=_CHARACTERS,
         file_bytes=Limit(1024 * _MB, PREP),
         validation_file_bytes=Limit(100 * _MB, PREP),
     )
@@ -42,7 +45,8 @@ _PRETRAINING: Final = KindRules(
     records_min=Limit(1, SUPPORTED_OLD),
     records_max=Limit(100_000, QUOTA),
     hyperparameters=_TEXT_HYPERPARAMETERS,
-    tokens_max=Limit(4_096, PREP),
+    tokens_max=_TOKENS,
+    characters_max=_CHARACTERS,
     file_bytes=Limit(10 * 1024 * _MB, SUPPORTED_OLD, 1024 * _MB, PREP),
     validation_file_bytes=Limit(100 * _MB, PREP),
 )

@@ -20,6 +20,12 @@ HP = Source("Bedrock hyperparameters", _UG + "custom-models-hp.html", "2026-11-2
 LIFE = Source("Bedrock model lifecycle", _UG + "model-lifecycle.html", "2026-11-23")
 RFT = Source("Bedrock RFT data for Nova", _UG + "rft-prepare-data.html", "2026-11-23")
 RFT_JOB = Source("Bedrock RFT jobs for Nova", _UG + "rft-submit-job.html", "2026-11-28")
+RFT_OPEN_DATA = Source(
+    "Bedrock RFT data for open-weight models", _UG + "rft-prepare-data-open-weight.html", "2026-11-28"
+)
+RFT_OPEN_API = Source(
+    "Bedrock fine-tuning with OpenAI APIs", _UG + "fine-tuning-openai-apis.html", "2026-11-23"
+)
 DIST = Source("Bedrock distillation", _UG + "prequisites-model-distillation.html", "2026-11-23")
 PT_SUPPORT = Source("Bedrock Provisioned Throughput models", _UG + "prov-thru-supported.html", "2026-11-23")
 ON_DEMAND = Source(
@@ -36,6 +42,8 @@ NOVA_CANVAS = Source(
 NOVA2_DATA = Source(
     "Nova 2 data preparation", _NOVA2 + "fine-tune-prepare-data-understanding.html", "2026-11-23"
 )
+NOVA2_PREP = Source("Nova 2 SFT data preparation", _NOVA2 + "nova-data-prep-sft-2.html", "2026-11-28")
+NOVA2_BEDROCK = Source("Bedrock Nova 2 fine-tuning data", _UG + "nova-2-sft-data-prep.html", "2026-11-28")
 NOVA2_SFT = Source("Nova 2 supervised fine-tuning", _NOVA2 + "nova-fine-tune-2.html", "2026-11-23")
 NOVA_CHECKER = Source(
     "AWS Nova dataset validator",

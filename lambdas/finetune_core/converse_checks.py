@@ -7,13 +7,14 @@ from finetune_core.catalogue_sources import DIST_CHECKER
 from finetune_core.exact_json import Object
 from finetune_core.faults import Severity, cut
 from finetune_core.findings import Findings, type_name
-from finetune_core.model_rules import Source
+from finetune_core.model_rules import MediaRules, Source
 from finetune_core.records import SCHEMA_VERSION
+from finetune_core.s3_addresses import REFUSED, is_s3_address
+from finetune_core.tool_checks import Tools
 from finetune_core.turns import check_turns
 
 BLOCKS: Final = ("text", "image", "video", "document", "reasoningContent", "toolUse", "toolResult")
 MEDIA: Final = ("image", "video", "document")
-_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
 _ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -23,8 +24,8 @@ def check_converse(record: Object, found: Findings) -> None:
     _check_version(record, found)
     if "system" in record:
         _check_system(record["system"], found)
-    conversation = _Conversation(_declared_tools(record, found), found)
-    for index, turn in check_turns(record.get("messages"), found):
+    conversation = _Conversation(record, found)
+    for index, turn in check_turns(record, found):
         path = f"$.messages[{index}]"
         found.keys(turn, path, ("role", "content"))
         if "content" in turn:
@@ -74,8 +75,13 @@ def _check_system(system: object, found: Findings) -> None:
         )
         return
     wanted = found.spec.rules.system_items
-    if wanted is not None and len(system) != wanted:
-        found.add("system_items", "$.system", len(system), f"{len(system)} items, exactly {wanted} is taken")
+    if not system:
+        found.add("empty_list", "$.system", system, "there is no system text in it", severity="warning")
+    source = found.spec.rules.system_items_source
+    if wanted is not None and source is not None and len(system) != wanted:
+        said = f"{len(system)} items: {source.name} takes exactly {wanted}, "
+        said += f"{found.spec.rules.source.name} gives no number"
+        found.add("system_items", "$.system", len(system), said, severity="warning")
     for index, item in enumerate(system):
         path = f"$.system[{index}]"
         if not isinstance(item, Object):
@@ -86,45 +92,14 @@ def _check_system(system: object, found: Findings) -> None:
             found.text(item["text"], f"{path}.text", "system")
 
 
-def _declared_tools(record: Object, found: Findings) -> dict[str, str] | None:
-    """Return the names of the declared tools, None if the record declares none."""
-    if "toolConfig" not in record:
-        return None
-    if not found.spec.rules.tools:
-        found.add(
-            "tools_not_allowed",
-            "$.toolConfig",
-            record["toolConfig"],
-            f"{found.spec.model_name} takes no toolConfig",
-        )
-    config = record["toolConfig"]
-    tools = config.get("tools") if isinstance(config, Object) else None
-    if not isinstance(tools, list) or not tools:
-        found.add("wrong_type", "$.toolConfig.tools", tools, "must be an array of at least one tool")
-        return {}
-    names: dict[str, str] = {}
-    for index, tool in enumerate(tools):
-        path = f"$.toolConfig.tools[{index}].toolSpec"
-        spec = tool.get("toolSpec") if isinstance(tool, Object) else None
-        name = spec.get("name") if isinstance(spec, Object) else None
-        if not isinstance(name, str) or not name:
-            found.add("missing_key", path, tool, "a tool needs toolSpec.name")
-            continue
-        names[name] = path
-        if not isinstance(spec, Object) or "inputSchema" not in spec:
-            found.add("missing_key", path, name, f"the tool {cut(name, 40)} needs toolSpec.inputSchema.json")
-    return names
-
-
 class _Conversation:
-    """Counts media and matches tool ids over the messages of one record."""
+    """Counts media and matches tools over the messages of one record."""
 
-    def __init__(self, tools: dict[str, str] | None, found: Findings) -> None:
-        self.tools = tools
+    def __init__(self, record: Object, found: Findings) -> None:
         self.found = found
         self.media = dict.fromkeys(MEDIA, 0)
-        self.open_tools: dict[str, str] = {}
-        self.seen_tools: set[str] = set()
+        self.tools = Tools(found)
+        self.tools.declare(record)
 
     def check_content(self, content: object, path: str, role: object) -> None:
         if not isinstance(content, list):
@@ -157,7 +132,7 @@ class _Conversation:
         elif kind == "reasoningContent":
             self._check_reasoning(value, path, role)
         else:
-            self._check_tool(kind, value, path, role)
+            self.tools.check(kind, value, path, role)
 
     def _check_media(self, kind: str, value: Object, path: str, role: object) -> None:
         media = self.found.spec.rules.media
@@ -175,11 +150,20 @@ class _Conversation:
             self.found.add("media_in_assistant", path, kind, f"{kind} in an assistant message")
         allowed = ("format", "source", "name") if kind == "document" else ("format", "source")
         self.found.keys(value, path, ("format", "source"), allowed)
-        if "format" in value and value["format"] not in formats:
-            said = f"{cut(value['format'], 20)} is not one of {', '.join(formats)}"
-            self.found.add("media_format", f"{path}.format", value["format"], said)
+        if media and "format" in value:
+            self._check_format(value["format"], formats, media, f"{path}.format")
         if "source" in value:
             self._check_source(value["source"], f"{path}.source")
+
+    def _check_format(self, named: object, formats: tuple[str, ...], media: MediaRules, path: str) -> None:
+        """Note a format that is not taken; a warning where one of two sources takes it."""
+        if named not in formats:
+            said = f"{cut(named, 20)} is not one of {', '.join(formats)} ({media.source.name})"
+            self.found.add("media_format", path, named, said)
+        elif media.strict_source is not None and named not in media.strict_formats:
+            others = ", ".join(media.strict_formats)
+            said = f"{media.strict_source.name} takes {others}; {media.source.name} takes {named} too"
+            self.found.add("media_format", path, named, said, severity="warning")
 
     def _check_source(self, source: object, path: str) -> None:
         location = source.get("s3Location") if isinstance(source, Object) else None
@@ -190,10 +174,8 @@ class _Conversation:
             return
         self.found.keys(location, f"{path}.s3Location", ("uri",), ("bucketOwner",))
         uri, owner = location.get("uri"), location.get("bucketOwner")
-        if "uri" in location and not (isinstance(uri, str) and _URI.fullmatch(uri)):
-            self.found.add(
-                "media_uri", f"{path}.s3Location.uri", uri, "not an S3 address that Bedrock accepts"
-            )
+        if "uri" in location and not (isinstance(uri, str) and is_s3_address(uri)):
+            self.found.add("media_uri", f"{path}.s3Location.uri", uri, REFUSED)
         if "bucketOwner" in location and not (isinstance(owner, str) and _ACCOUNT.fullmatch(owner)):
             self.found.add(
                 "wrong_value", f"{path}.s3Location.bucketOwner", owner, "must be a string of 12 digits"
@@ -206,49 +188,17 @@ class _Conversation:
             )
         elif role != "assistant":
             self.found.add("reasoning_not_allowed", path, value, "only assistant messages may hold reasoning")
+        self.found.keys(value, path, (), ("reasoningText",))
         inner = value.get("reasoningText")
         if not isinstance(inner, Object) or "text" not in inner:
             self.found.add("missing_key", path, value, "needs reasoningText.text")
             return
+        self.found.keys(inner, f"{path}.reasoningText", ("text",), ("signature",))
         self.found.text(inner["text"], f"{path}.reasoningText.text", "reasoning")
-
-    def _check_tool(self, kind: str, value: Object, path: str, role: object) -> None:
-        if not self.found.spec.rules.tools:
-            self.found.add(
-                "tools_not_allowed", path, kind, f"{self.found.spec.model_name} takes no {kind} blocks"
-            )
-            return
-        owner = "assistant" if kind == "toolUse" else "user"
-        if role != owner:
-            self.found.add("wrong_value", path, role, f"{kind} belongs in {owner} messages")
-        identity = self.found.string(value.get("toolUseId"), f"{path}.toolUseId")
-        if identity is None:
-            return
-        if kind == "toolUse":
-            self._open(identity, value.get("name"), path)
-        elif self.open_tools.pop(identity, None) is None:
-            self.found.add("tool_unmatched", f"{path}.toolUseId", identity, "answers no toolUse before it")
-
-    def _open(self, identity: str, name: object, path: str) -> None:
-        if identity in self.seen_tools:
-            self.found.add(
-                "tool_unmatched", f"{path}.toolUseId", identity, "this id was used before in the record"
-            )
-        if not isinstance(name, str) or name not in (self.tools or {}):
-            self.found.add("tool_unknown", f"{path}.name", name, "the tool is not declared in toolConfig")
-        self.seen_tools.add(identity)
-        self.open_tools[identity] = path
 
     def check_totals(self) -> None:
         self.found.media = {kind: count for kind, count in self.media.items() if count}
-        for identity, path in self.open_tools.items():
-            self.found.add(
-                "tool_unmatched",
-                f"{path}.toolUseId",
-                identity,
-                "no toolResult answers it",
-                severity="warning",
-            )
+        self.tools.left()
         media = self.found.spec.rules.media
         if media is None:
             return

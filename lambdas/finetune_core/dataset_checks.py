@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Final
 
+from finetune_core.faults import UNREAD
 from finetune_core.findings import Findings, Spec
 from finetune_core.labels import check_labels
 from finetune_core.lengths import check_lengths
@@ -16,7 +17,7 @@ _TRAIN: Final = "train"
 def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) -> None:
     """Add the faults of the dataset as a whole to the partials of its files."""
     for role, partial in partials.items():
-        if any(tally.code in _UNREAD for tally in partial.tallies.values()):
+        if any(tally.code in UNREAD for tally in partial.tallies.values()):
             continue
         _check_size(partial, specs[role])
         _check_records(partials, role, specs[role])
@@ -27,9 +28,6 @@ def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) ->
         check_labels(partial, specs[role])
     _check_validation_file(partials, specs)
     _check_leakage(partials, specs)
-
-
-_UNREAD: Final = ("not_json_lines", "compressed_file", "wrong_encoding")
 
 
 def _note(
@@ -57,7 +55,7 @@ def _check_records(partials: Mapping[str, Partial], role: str, spec: Spec) -> No
         total = partial.records + (validation.records if validation else 0)
         unit = "training and validation records" if validation else "records"
         _check_most(partial, spec, "too_many_records", rules.records_max, count=total, unit=unit)
-        if rules.advised_records and partial.records < rules.advised_records:
+        if rules.advised_records and rules.records_min.value <= partial.records < rules.advised_records:
             advised = f"{rules.advised_records:,} or more are advised ({rules.source.name})"
             said = f"{partial.records:,} records; {advised}"
             _note(partial, spec, "few_records", partial.records, said)

@@ -45,10 +45,13 @@ class Parsed(Struct):
 def parse(text: str) -> Parsed:
     """Parse one line. Never raises: any text gives a value or an error in words."""
     constants: list[str] = []
+
+    def note(constant: str) -> float:
+        constants.append(constant)
+        return float(constant)
+
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=constants.append, parse_int=_integer
-        )
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=note, parse_int=_integer)
     except json.JSONDecodeError as error:
         return _explained(text, error)
     except RecursionError:
@@ -82,6 +85,8 @@ def _explained(text: str, error: json.JSONDecodeError) -> Parsed:
     hint = next((words for start, words in _HINTS if error.msg.startswith(start)), "")
     if error.msg == "Expecting value":
         hint = _value_hint(text[error.pos : error.pos + 12])
+    if error.msg == "Extra data" and text[error.pos :].strip() == ",":
+        hint = "a comma follows the record: in JSON Lines nothing stands between two lines"
     cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
     reason = error.msg[0].lower() + error.msg[1:]
     return Parsed(error=f"{reason}: {hint}" if hint else reason, at=error.pos, cut_off=cut_off)

@@ -1,5 +1,6 @@
 """The faults a dataset can have: one code each, with its usual severity and what to do about it."""
 
+import json
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -41,7 +42,11 @@ _W: Final = "warning"
 RULES: Final[dict[str, Rule]] = {
     # the file
     "empty_file": Rule(_E, "File without records", "Put one JSON record on each line."),
-    "not_json_lines": Rule(_E, "Not a JSON Lines file", "Write one complete JSON object on each line."),
+    "not_json_lines": Rule(
+        _E,
+        "Not a JSON Lines file",
+        "Write one complete JSON object on each line; finetune convert does it with arrays and tables.",
+    ),
     "compressed_file": Rule(_E, "Compressed file", "Decompress the file: Bedrock reads plain JSON Lines."),
     "wrong_encoding": Rule(_E, "Not UTF-8", "Save the file as UTF-8 without a byte order mark."),
     "byte_order_mark": Rule(_E, "Byte order mark", "Save the file as UTF-8 without a byte order mark."),
@@ -137,9 +142,16 @@ RULES: Final[dict[str, Rule]] = {
 }
 
 
+UNREAD: Final = ("not_json_lines", "compressed_file", "wrong_encoding")
+"""Faults with which no line of a file is read."""
+
+
 def cut(value: object, length: int = 120) -> str:
-    """Return `value` as short printable text for a message."""
-    text = value if isinstance(value, str) else repr(value)
+    """Return `value` as short printable text for a message: a text as it is, anything else as JSON."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "…"  # nested nearly too deeply to be read
     text = (
         text[: length + 1].encode("unicode_escape", "backslashreplace").decode("ascii")
         if not text.isprintable()

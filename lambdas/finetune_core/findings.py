@@ -1,5 +1,8 @@
 """Collects the faults of one line while its record is walked."""
 
+import re
+from typing import Final
+
 from finetune_core.exact_json import Object, has_lone_surrogate
 from finetune_core.faults import RULES, Answer, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
@@ -90,6 +93,16 @@ class Findings:
                 f"the {part} text is empty" if not text else f"the {part} text is blank",
             )
             return
+        if is_invisible(text):
+            said = f"the {part} text has no visible character"
+            self.add("blank_text", path, ascii(text), said, severity="warning")
+        if "\0" in text:
+            said = f"the {part} text holds the character NUL, written \\u0000"
+            self.add("nul_byte", path, text, said, severity="warning")
+        self.reserved(text, path, part)
+
+    def reserved(self, text: str, path: str, part: str) -> None:
+        """Note the reserved strings of one text."""
         for hit in find_reserved(self.spec.rules.reserved, text, part):
             self._reserved(hit, text[max(hit.at - 20, 0) : hit.at + 40], path, part)
 
@@ -163,6 +176,20 @@ class Findings:
 def is_blank(text: str) -> bool:
     """Whether a text is empty or white space."""
     return not text or text.isspace()
+
+
+def is_invisible(text: str) -> bool:
+    """Whether a text holds nothing that is seen: white space, control characters, zero-width characters."""
+    return _INVISIBLE.fullmatch(text) is not None
+
+
+_INVISIBLE: Final = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
+"""White space, controls, the blank of Braille, and what Unicode 14.0 calls Default_Ignorable_Code_Point
+(DerivedCoreProperties.txt, as HarfBuzz lists it in src/hb-unicode.hh, read 2026-11-28)."""
 
 
 def type_name(value: object) -> str:

@@ -36,15 +36,16 @@ _PAIR: Final = rb"[dD][89abAB]HH\\u[dD][c-fC-F]HH"
 _ESCAPES: Final = (
     rb'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]H|0[1-9a-fA-F]HH|[1-9a-cA-CefEF]HHH|[dD][0-7]HH|' + _PAIR
 )
-_ASCII_ESCAPES: Final = b"|00[0-7]H"
+_ASCII_ESCAPES: Final = b"|00(?:0[1-9a-fA-F]|[1-7]H)"
 _VISIBLE: Final = (
-    rb'\\["\\/]|\xc2[\x81-\x84\x86-\x9f\xa1-\xbf]|[\xc3-\xdf]T|\xe0[\xa0-\xbf]T'
-    rb"|\xe1[\x80-\x99\x9b-\xbf]T|\xe2[\x82-\xbf]T|\xe3[\x81-\xbf]T|" + _FROM_U4000 + b"|"
-    rb"\\u(?:0[1-9a-fA-F]HH|1[0-57-9a-fA-F]HH|2[1-9a-fA-F]HH|3[1-9a-fA-F]HH|[4-9a-cA-CefEF]HHH|[dD][0-7]HH|"
-    + _PAIR
-    + b")"
+    rb'\\["\\/]|\xc2[\xa1-\xac\xae-\xbf]|[\xc3-\xcc\xce-\xd7\xd9-\xdf]T|\xcd[\x80-\x8e\x90-\xbf]'
+    rb"|\xd8[\x80-\x9b\x9d-\xbf]|\xe0[\xa0-\xbf]T|\xe1[\x80-\x84\x86-\x99\x9b-\x9d\x9f\xa1-\xbf]T"
+    rb"|\xe2[\x82-\x9f\xa1-\xbf]T|\xe3[\x81-\x84\x86-\xbf]T|[\xe4-\xec\xee]TT|\xed[\x80-\x9f]T"
+    rb"|\xef[\x80-\xb7\xb9\xba\xbc\xbd]T|\xf0[\x90-\x9a\x9e-\xbf]TT"
+    rb"|\\u(?:0[124-57-9a-fA-F]HH|03[0-35-9a-fA-F]H|06[02-9a-fA-F]H|1[02-59a-fA-F]HH|2[1-79a-fA-F]HH"
+    rb"|3[2-9a-fA-F]HH|[4-9a-cA-CeE]HHH|[fF][0-9a-dA-D]HH|[dD][0-7]HH|[dD]83[c-fC-F]\\u[dD][c-fC-F]HH)"
 )
-"""Symbols beyond ASCII that are surely no white space; not all there are."""
+"""Symbols beyond ASCII that are surely seen (see `findings.is_invisible`); not all there are."""
 
 
 def _spelled(pattern: bytes) -> bytes:
@@ -98,7 +99,7 @@ def _text(words: Iterable[str]) -> bytes:
     open_ = _PRINTED - closings.keys()
     beyond = _spelled(_UTF8 + b"|" + _ESCAPES + (b"" if closings else _ASCII_ESCAPES) + b"))")
     symbols = b"(?:" + _class(open_) + b"|" + beyond + b")*"
-    visible = b"(?:" + _class(open_ - {0x20}) + b"|" + _spelled(_VISIBLE) + b")"
+    visible = b"(?:" + _class(open_ - {0x20, 0x7F}) + b"|" + _spelled(_VISIBLE) + b")"
     if not closings:
         return symbols + visible + symbols
     parts = [(_stopped(stems, "", open_), _pieces(stems, ""), at) for at, stems in closings.items()]

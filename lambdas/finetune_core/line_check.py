@@ -9,6 +9,13 @@ from finetune_core.record_checks import CHECKS
 from finetune_core.records import BEDROCK_FORMATS, PROMPT_FORMATS, describe, recognise
 from finetune_core.tokens import SKELETON, measure, token_range
 
+_BOM: Final = b"\xef\xbb\xbf"
+_UNREAD: Final = {
+    "preference": "Keep the answers to learn: finetune convert --prompt-field prompt --completion-field "
+    "chosen, or write them as conversations.",
+    "invocation-log": "Take prompts and answers out of the log: one record on each line.",
+}
+"""What to do with formats that finetune convert does not read of itself."""
 WHITE_SPACE: Final = b" \t\r\n"
 
 
@@ -37,6 +44,11 @@ def check_line(
         found.add("blank_line", "", "", "the line is blank")
         return LineResult(found.faults, record=False)
     _check_length(line, found)
+    if line.startswith(_BOM):
+        said = "a byte order mark within the file: files were joined"
+        found.add("byte_order_mark", "$", _BOM.hex(" "), said)
+        line = line.removeprefix(_BOM)
+        found.byte_offset += len(_BOM)
     text = _decode(line, found)
     parsed = parse(text)
     if parsed.error:
@@ -50,6 +62,7 @@ def check_line(
         return LineResult(found.faults)
     _check_record(parsed.value, found)
     _check_tokens(line, found)
+    _check_characters(line, parsed.value, found)
     return LineResult(found.faults, found.media)
 
 
@@ -109,6 +122,8 @@ def _check_record(record: Object, found: Findings) -> None:
 
 
 def _conversion(actual: str) -> str:
+    if actual in _UNREAD:
+        return _UNREAD[actual]
     if actual in BEDROCK_FORMATS:
         return "Convert it (finetune convert), or choose a model that takes this format."
     return "Convert it: finetune convert writes the format that the model takes and lists what it drops."
@@ -131,7 +146,18 @@ def _check_tokens(line: bytes, found: Findings) -> None:
         said += f"; the limit is {limit.value:,} per record ({limit.source.name})"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
     elif limit.strict is not None and limit.strict_source is not None and tokens.expected > limit.strict:
-        said += (
-            f"; {limit.strict_source.name} gives {limit.strict:,} for some models, otherwise {limit.value:,}"
-        )
+        where = f" {limit.strict_where}" if limit.strict_where else ""
+        said += f"; {limit.strict_source.name} gives {limit.strict:,}{where}, "
+        said += f"{limit.source.name} {limit.value:,}"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
+
+
+def _check_characters(line: bytes, record: Object, found: Findings) -> None:
+    """Judge the characters of all texts together."""
+    limit = found.spec.rules.characters_max
+    if limit is None or len(line) <= limit.value:
+        return
+    count = sum(len(value) for value in record.values() if isinstance(value, str))
+    if count > limit.value:
+        said = f"{count:,} characters in all, at most {limit.value:,} are taken ({limit.source.name})"
+        found.add("text_too_long", "$", count, said)

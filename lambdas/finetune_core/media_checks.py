@@ -41,7 +41,7 @@ Look = Callable[[str], MediaFile | str]
 """Returns the file at an s3:// address, or words that say why it cannot be read."""
 
 Problem = tuple[str, str]
-"""Code and message."""
+"""Code, with :warning behind it where the fault is no error, and message."""
 
 
 def check_media(
@@ -83,7 +83,8 @@ def check_media(
 
 
 def _note(partial: Partial, found: Findings, ref: MediaRef, code: str, said: str) -> None:
-    found.add(code, ref.path, ref.uri, said)
+    name, _, warning = code.partition(":")
+    found.add(name, ref.path, ref.uri, said, severity="warning" if warning else None)
     partial.add(found.faults[0])
 
 
@@ -126,10 +127,16 @@ def _judge_image(file: MediaFile, rules: MediaRules) -> list[Problem]:
 
 def _judge_length(file: MediaFile, rules: MediaRules) -> list[Problem]:
     seconds = video_seconds(file.head)
-    if seconds is None or not seconds > rules.video_seconds > 0:
+    if seconds is None:
         return []
-    said = f"{seconds:,.0f} seconds, at most {rules.video_seconds:,} are taken ({rules.source.name})"
-    return [("media_length", said)]
+    if seconds > rules.video_seconds > 0:
+        said = f"{seconds:,.0f} seconds, at most {rules.video_seconds:,} are taken ({rules.source.name})"
+        return [("media_length", said)]
+    other = rules.strict_seconds_source
+    if other is not None and seconds > rules.strict_seconds > 0:
+        said = f"{seconds:,.0f} seconds: {other.name} takes {rules.strict_seconds:,}, "
+        return [("media_length:warning", said + f"{rules.source.name} {rules.video_seconds:,}")]
+    return []
 
 
 def media_of(line: bytes) -> Iterator[MediaRef]:

@@ -25,12 +25,16 @@ class Source(Struct, frozen=True):
 
 
 class Limit(Struct, frozen=True):
-    """A bound. Beyond `value` is an error; beyond `strict`, if given, is a warning."""
+    """A bound. Beyond `value` is an error; beyond `strict`, if given, is a warning.
+
+    `strict_where` says in words where the stricter bound holds, if it does not hold for all jobs.
+    """
 
     value: int
     source: Source
     strict: int | None = None
     strict_source: Source | None = None
+    strict_where: str = ""
 
 
 class Hyperparameter(Struct, frozen=True):
@@ -55,7 +59,8 @@ class Hyperparameter(Struct, frozen=True):
 class MediaRules(Struct, frozen=True):
     """What media one record may hold; file sizes in bytes, sides in pixels, lengths in seconds.
 
-    `ratio` is how many times as long as the other a side may be.
+    `ratio` is how many times as long as the other a side may be. `strict_formats` are those that another
+    source names, of all kinds; `strict_seconds` the lower bound of a third.
     """
 
     source: Source
@@ -73,6 +78,10 @@ class MediaRules(Struct, frozen=True):
     side: tuple[int, int] = (0, 0)
     pixels: int = 0
     ratio: int = 0
+    strict_formats: tuple[str, ...] = ()
+    strict_source: Source | None = None
+    strict_seconds: int = 0
+    strict_seconds_source: Source | None = None
 
 
 class KindRules(Struct, frozen=True):
@@ -80,10 +89,13 @@ class KindRules(Struct, frozen=True):
 
     `formats`: record formats accepted, the usual one first. `records_min` bounds the training file,
     `records_max` the sum of training and validation records (`sums_validation`) or training alone.
-    `tokens_max` is per record; `text_min` / `text_max` are characters of one text; `line_bytes` the
-    longest line; `file_bytes` the largest training file. `quota_code` is the Service Quotas code of the
+    `tokens_max` is per record; `text_min` / `text_max` are characters of one text;
+    `characters_max` bounds all texts of a record together; `line_bytes` the longest line; `file_bytes` the
+    largest training file. `quota_code` is the Service Quotas code of the
     record limit, None where it has none or cannot be raised. `schema_version`: whether a Converse record's
     schemaVersion may be any string (a warning), must be the constant if given, or must be given.
+    `system_items`: how many items of a system prompt one source takes; more are a warning.
+    `tools_disputed`: the source that says that tools are not taken, though the row's own takes them.
     `prompts`: a record may end with the user, the service writes the answer. `single_turn`: the source that
     takes one turn only: several are an error if it is the row's own source, else a warning.
     """
@@ -101,6 +113,7 @@ class KindRules(Struct, frozen=True):
     tokens_max: Limit | None = None
     text_min: int = 1
     text_max: Limit | None = None
+    characters_max: Limit | None = None
     line_bytes: Limit | None = None
     file_bytes: Limit | None = None
     validation_file_bytes: Limit | None = None
@@ -109,10 +122,12 @@ class KindRules(Struct, frozen=True):
     schema_version: Literal["free", "constant", "required"] = "free"
     strict_turns: bool = True
     system_items: int | None = None
+    system_items_source: Source | None = None
     prompts: bool = False
     single_turn: Source | None = None
     reasoning: bool = False
     tools: bool = False
+    tools_disputed: Source | None = None
     unknown_keys: Literal["warning", "error"] = "warning"
     advised_records: int | None = None
     quota_code: str | None = None

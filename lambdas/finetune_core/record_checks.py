@@ -3,7 +3,6 @@
 Each check walks one parsed record and notes every fault. Converse and RFT have their own files.
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -11,9 +10,8 @@ from finetune_core.converse_checks import check_converse
 from finetune_core.exact_json import Object
 from finetune_core.findings import Findings
 from finetune_core.reinforcement_checks import check_reinforcement
+from finetune_core.s3_addresses import REFUSED, is_s3_address
 from finetune_core.turns import check_turns
-
-S3_URI: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w\-/.]+", re.ASCII)
 
 
 def check_messages(record: Object, found: Findings) -> None:
@@ -21,7 +19,7 @@ def check_messages(record: Object, found: Findings) -> None:
     found.keys(record, "$", ("messages",), ("system",))
     if "system" in record:
         found.text(record["system"], "$.system", "system")
-    turns = check_turns(record.get("messages"), found)
+    turns = check_turns(record, found)
     for index, turn in turns:
         path = f"$.messages[{index}]"
         found.keys(turn, path, ("role", "content"))
@@ -64,7 +62,8 @@ def check_image_caption(record: Object, found: Findings) -> None:
     if "caption" not in record:
         return
     caption = record["caption"]
-    found.text(caption, "$.caption", "caption")
+    if caption != "" or rules.text_min:
+        found.text(caption, "$.caption", "caption")
     if not isinstance(caption, str):
         return
     if len(caption) < rules.text_min:
@@ -90,8 +89,8 @@ def _check_image_ref(value: object, found: Findings) -> None:
     media = found.spec.rules.media
     if address is None or media is None:
         return
-    if not S3_URI.fullmatch(address):
-        found.add("media_uri", "$.image-ref", address, "not an S3 address that Bedrock accepts")
+    if not is_s3_address(address):
+        found.add("media_uri", "$.image-ref", address, REFUSED)
     ending = address.rpartition(".")[2].lower().replace("jpg", "jpeg")
     if ending not in media.image_formats:
         found.add(

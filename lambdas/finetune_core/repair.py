@@ -44,10 +44,14 @@ class Repaired(Struct, frozen=True):
 
 
 class Repairer:
-    """Repairs the lines of one file, given in order. Keeps 8 bytes of each record to know its copies."""
+    """Repairs the lines of one file, given in order. Keeps 8 bytes of each record to know its copies.
 
-    def __init__(self, spec: Spec) -> None:
+    `keep_copies` leaves records that are there more than once, as a small dataset may mean them.
+    """
+
+    def __init__(self, spec: Spec, *, keep_copies: bool = False) -> None:
         self._spec = spec
+        self._keep_copies = keep_copies
         self._seen: dict[int, int] = {}
 
     def file(self, chunks: Iterable[bytes]) -> Iterator[Repaired]:
@@ -76,7 +80,7 @@ class Repairer:
             first = faults[0]
             return Repaired(None, (*changes, _dropped(number, first.code, first.message, line)))
         mark = stable_fingerprint(line)
-        if (earlier := self._seen.setdefault(mark, number)) != number:
+        if not self._keep_copies and (earlier := self._seen.setdefault(mark, number)) != number:
             said = f"the same record as line {earlier:,}"
             return Repaired(None, (*changes, _dropped(number, "duplicate_record", said, line)))
         return Repaired(line + b"\n", tuple(changes))
@@ -186,7 +190,7 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
 def _trimmed(number: int, raw: bytes, changes: list[Change]) -> bytes | None:
     """Return the line without byte order mark, line end and outer white space, None if it is blank."""
     line = raw
-    if number == 1 and line.startswith(_BOM):
+    if line.startswith(_BOM):
         line = line[len(_BOM) :]
         changes.append(Change(number, "byte_order_mark", "changed", "byte order mark removed", "ef bb bf"))
     if line.endswith(b"\r\n"):

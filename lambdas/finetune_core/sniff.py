@@ -13,6 +13,25 @@ HEAD: Final = 262_144
 
 _LINES: Final = 20
 _BOM: Final = b"\xef\xbb\xbf"
+_SIGNATURES: Final = (
+    (b"\x1f\x8b", "compressed_file", "gzip-compressed"),
+    (b"\x28\xb5\x2f\xfd", "compressed_file", "Zstandard-compressed"),
+    (b"BZh", "compressed_file", "bzip2-compressed"),
+    (b"\xfd7zXZ\x00", "compressed_file", "xz-compressed"),
+    (b"7z\xbc\xaf\x27\x1c", "compressed_file", "a 7z archive"),
+    (b"PK\x03\x04", "compressed_file", "a ZIP archive (or an Excel or Word file, which is one)"),
+    (b"PAR1", "not_json_lines", "a Parquet file: `finetune convert` reads it"),
+    (b"ARROW1", "not_json_lines", "an Arrow file"),
+    (b"%PDF-", "not_json_lines", "a PDF"),
+    (b"\x89PNG\r\n", "not_json_lines", "a PNG image"),
+    (b"\xff\xd8\xff", "not_json_lines", "a JPEG image"),
+    (b"\xff\xfe\x00\x00", "wrong_encoding", "UTF-32, not UTF-8"),
+    (b"\x00\x00\xfe\xff", "wrong_encoding", "UTF-32, not UTF-8"),
+    (b"\xff\xfe", "wrong_encoding", "UTF-16, not UTF-8"),
+    (b"\xfe\xff", "wrong_encoding", "UTF-16, not UTF-8"),
+)
+"""What a file's first bytes give away: gzip (RFC 1952), Zstandard (RFC 8878), bzip2, xz, 7z, ZIP, Parquet,
+Arrow, PDF, PNG, JPEG, and the byte order marks of UTF-32 and UTF-16."""
 
 
 class Sniffed(Struct, frozen=True):
@@ -31,10 +50,8 @@ class Sniffed(Struct, frozen=True):
 def sniff(head: bytes) -> Sniffed:
     """Judge the first bytes of a file (up to `HEAD` are used)."""
     head = head[:HEAD]
-    if head.startswith(b"\x1f\x8b"):
-        return Sniffed(code="compressed_file", message="the file is gzip-compressed")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_utf16(head):
-        return Sniffed(code="wrong_encoding", message="the file is UTF-16, not UTF-8")
+    if foreign := signature(head):
+        return foreign
     bom = head.startswith(_BOM)
     lines = [line.strip() for line in head.removeprefix(_BOM).split(b"\n")]
     lines = [line for line in lines if line][:_LINES]
@@ -52,9 +69,23 @@ def sniff(head: bytes) -> Sniffed:
     return _no_records(lines, bom)
 
 
+def signature(head: bytes) -> Sniffed | None:
+    """Return what the first bytes of a file that is no UTF-8 text give away, None if it may be one."""
+    for start, code, what in _SIGNATURES:
+        if head.startswith(start):
+            return Sniffed(code=code, message=f"the file is {what}")
+    if _looks_utf16(head):
+        return Sniffed(code="wrong_encoding", message="the file is UTF-16, not UTF-8")
+    return None
+
+
 def _looks_utf16(head: bytes) -> bool:
     sample = head[:64]
-    return len(sample) >= 8 and max(sample[::2].count(0), sample[1::2].count(0)) > len(sample) // 3
+    return (
+        len(sample) >= 8
+        and any(sample)
+        and max(sample[::2].count(0), sample[1::2].count(0)) > len(sample) // 3
+    )
 
 
 def _record(line: bytes) -> dict[str, object] | None:

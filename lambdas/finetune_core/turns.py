@@ -9,10 +9,11 @@ from finetune_core.findings import Findings, type_name
 ROLES: Final = ("user", "assistant")
 
 
-def check_turns(messages: object, found: Findings) -> list[tuple[int, Object]]:
-    """Check the list of messages and the order of roles; return the messages that are objects."""
-    if messages is None:
+def check_turns(record: Object, found: Findings) -> list[tuple[int, Object]]:
+    """Check a record's messages and the order of roles; return the messages that are objects."""
+    if "messages" not in record:
         return []
+    messages = record["messages"]
     if not isinstance(messages, list):
         found.add("wrong_type", "$.messages", messages, f"must be an array, not {type_name(messages)}")
         return []

@@ -11,9 +11,17 @@ from typing import Final
 from finetune_core import catalogue
 from finetune_core.catalogue_sources import API
 from finetune_core.contracts import Preflight
-from finetune_core.model_rules import Format, KindRules, Limit, Model, Serving
+from finetune_core.model_rules import Format, KindRules, Limit, MediaRules, Model, Serving
 
 _MOST_RECORDS: Final = 1_000_000
+_MEDIA: Final = MediaRules(
+    API,
+    image_formats=("png", "jpeg", "gif", "webp"),
+    video_formats=("mkv", "mov", "mp4", "webm", "flv", "mpeg", "mpg", "wmv", "three_gp"),
+    document_formats=("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"),
+    mixed=True,
+)
+"""What Converse takes at all: enums of ImageFormat, VideoFormat, DocumentFormat (botocore 1.43.106)."""
 
 
 def row_of(preflight: Preflight) -> Model:
@@ -42,4 +50,7 @@ def _rules(formats: tuple[Format, ...]) -> KindRules:
         records_min=Limit(1, API),
         records_max=Limit(_MOST_RECORDS, API),
         strict_turns=False,
+        media=_MEDIA,
+        reasoning=True,
+        tools=True,
     )

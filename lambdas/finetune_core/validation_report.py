@@ -1,11 +1,12 @@
 """Writes a validation report: JSON for programs, one HTML page for people, the faulty lines as text."""
 
+import re
 from html import escape
 from typing import Final
 
 import msgspec
 
-from finetune_core.faults import RULES, Fault
+from finetune_core.faults import RULES, UNREAD, Fault
 from finetune_core.validation import FileReport, Repair, Report
 
 _ROLES: Final = {"train": "Training", "validation": "Validation", "evaluation": "Evaluation"}
@@ -60,14 +61,19 @@ def to_html(report: Report, title: str = "Dataset check") -> str:
     )
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number and a word, with an s behind it unless there is one."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def _verdict(report: Report) -> str:
     if report.valid:
-        warnings = f" There are {report.warnings:,} warnings to look at." if report.warnings else ""
+        warnings = f" Worth a look: {counted(report.warnings, 'warning')}." if report.warnings else ""
         words, look = f"This dataset can be used to train {report.model_name}.{warnings}", "yes"
     else:
-        words = f"This dataset cannot be used yet: {report.errors:,} errors must be corrected first."
+        words = f"This dataset cannot be used yet: {counted(report.errors, 'error')} must be corrected first."
         look = "no"
-    kind = report.kind.lower().replace("_", " ")
+    kind = report.kind.lower().replace("_", "-")
     return (
         f'<p class="verdict {look}">{escape(words)}</p>'
         f"<p>Checked for {escape(kind)} of {escape(report.model_name)} "
@@ -76,17 +82,22 @@ def _verdict(report: Report) -> str:
 
 
 def _files(report: Report) -> str:
-    rows = "".join(
-        f"<tr><td>{_ROLES[file.role]}</td><td class=number>{file.records:,}</td>"
-        f"<td class=number>{file.size:,}</td><td class=number>{file.tokens.expected:,}</td>"
-        f"<td class=number>{file.tokens.low:,} to {file.tokens.high:,}</td></tr>"
-        for file in report.files
-    )
+    unread = {row.role for row in report.lines if row.code in UNREAD}
+    rows = "".join(_file(file, unread=file.role in unread) for file in report.files)
     return (
         "<h2>Files</h2><table><tr><th>File<th class=number>Records<th class=number>Bytes"
         f"<th class=number>Tokens, estimated<th class=number>Range</tr>{rows}</table>"
         "<p class=quiet>Tokens are the pieces of text that training is billed by. The model's own counter is "
         "not public, so they are estimated from the length of the texts.</p>"
+    )
+
+
+def _file(file: FileReport, *, unread: bool) -> str:
+    size = "not read" if unread else f"{file.size:,}"
+    return (
+        f"<tr><td>{_ROLES[file.role]}</td><td class=number>{file.records:,}</td>"
+        f"<td class=number>{size}</td><td class=number>{file.tokens.expected:,}</td>"
+        f"<td class=number>{file.tokens.low:,} to {file.tokens.high:,}</td></tr>"
     )
 
 
@@ -118,7 +129,7 @@ def _overview(report: Report) -> str:
     rows = "".join(
         f'<tr><td class="{row.severity}">{row.severity}</td><td>{escape(RULES[row.code].title)}</td>'
         f"<td>{_ROLES[row.role]}</td><td class=number>{row.count:,}</td>"
-        f"<td>{escape(_spans(row.ranges))}</td></tr>"
+        f"<td>{escape(_spans(row.ranges)) or 'the whole file'}</td></tr>"
         for row in report.lines
     )
     return (
@@ -142,13 +153,29 @@ def _example(fault: Fault) -> str:
     where = f"{_ROLES[fault.role]} file"
     if fault.line:
         where += f", line {fault.line:,}"
-    place = f" at <code>{escape(fault.path)}</code>" if fault.path not in ("", "$") else ""
+    words = place_in_words(fault.path)
+    place = f", in the {escape(words)} <code>{escape(fault.path)}</code>" if words else ""
     value = f"<br>Found: <code>{escape(fault.value)}</code>" if fault.value else ""
     return (
         f'<div class="fault {fault.severity}"><b>{escape(RULES[fault.code].title)}</b> '
         f"<small>{escape(where)}{place}</small><br>{escape(fault.message)}{value}"
         f"<br><i>{escape(fault.remedy)}</i></div>"
     )
+
+
+def place_in_words(path: str) -> str:
+    """Return a JSON path for people: `$.messages[0].content[1].text` is "message 1, part 2, text"."""
+    words: list[str] = []
+    for key, index in _STEP.findall(path):
+        if not index:
+            words.append(key)
+        elif words:
+            words[-1] = f"{_PARTS.get(words[-1], words[-1])} {int(index) + 1}"
+    return ", ".join(words)
+
+
+_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_PARTS: Final = {"messages": "message", "content": "part", "system": "system prompt", "tools": "tool"}
 
 
 def _histogram(file: FileReport) -> str:
@@ -164,11 +191,13 @@ def _histogram(file: FileReport) -> str:
             f'<rect x="{x}" y="{round(190 - height, 1)}" width="{round(width * 0.85, 1)}" height="{height}" '
             f'fill="#3b6fb6"><title>{count:,} records from about {least:,} tokens</title></rect>'
         )
-        if len(bars) <= 16 or index % (len(bars) // 12 + 1) == 0:
+        step = len(bars) // 12 + 1
+        if index == len(bars) - 1 or (index % step == 0 and index + step / 2 < len(bars)):
             drawn.append(f'<text x="{x}" y="208" font-size="12" fill="#57606a">{least:,}</text>')
     label = f"{_ROLES[file.role]}: records by length in tokens (estimated)"
     return (
         f"<h2>{label}</h2><svg viewBox='0 0 960 220' role='img' aria-label='{label}'>"
         f"<line x1='30' y1='190' x2='940' y2='190' stroke='#57606a'/>{''.join(drawn)}"
-        f"<text x='0' y='24' font-size='12' fill='#57606a'>{most:,}</text></svg>"
+        f"<text x='0' y='14' font-size='12' fill='#57606a'>{most:,} records</text></svg>"
+        "<p class=quiet>Below each bar stands the length from which on records are counted in it.</p>"
     )

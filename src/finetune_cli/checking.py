@@ -30,6 +30,7 @@ from finetune_core.validation import (
     judge,
     offered_rules,
 )
+from finetune_core.validation_report import counted
 
 MOST_SPANS = 5
 
@@ -159,7 +160,8 @@ def show_report(report: Report, files: Mapping[Role, object], console: Console) 
         example = next((f for f in report.faults if (f.role, f.code) == (row.role, row.code)), None)
         _show_fault(row, example, console)
     if report.lines:
-        console.say(f"\n{report.errors:,} errors, {report.warnings:,} warnings")
+        found = f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}"
+        console.say(f"\n{found}")
 
 
 def _show_fault(row: FaultLines, example: Fault | None, console: Console) -> None:

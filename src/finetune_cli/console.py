@@ -6,10 +6,12 @@ Colour and live progress only where a person looks: the stream is a terminal, `N
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 from finetune_cli.errors import CommandError
@@ -33,6 +35,9 @@ class Console:
     ) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
+        for stream in (self.out, self.err):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal may lack letters: they are told by number
+                stream.reconfigure(errors="backslashreplace")
         self.as_json = as_json
         self.colour = wants_colour(self.out, os.environ)
         self.live = wants_colour(self.err, os.environ) and not as_json
@@ -62,9 +67,21 @@ class Console:
         """The answer as JSON; only when JSON was asked for. One line when piped, indented on a terminal."""
         if self.as_json:
             indent = 2 if self.out.isatty() else None
-            print(
-                json.dumps(value, indent=indent, ensure_ascii=False, default=str), file=self.out, flush=True
-            )
+            ascii_only = not (self.out.encoding or "utf-8").lower().startswith("utf")
+            text = json.dumps(value, indent=indent, ensure_ascii=ascii_only, default=str)
+            print(text, file=self.out, flush=True)
+
+    @contextmanager
+    def listened_to(self) -> Iterator[None]:
+        """Print a verdict in here: a reader that goes away (`| head -1`) does not change it."""
+        try:
+            yield
+        except BrokenPipeError:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Send what is still to be printed nowhere."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns, header in bold. Cells may be styled: only visible characters are counted."""

@@ -30,7 +30,7 @@ from finetune_cli.commands import (
     validate,
 )
 from finetune_cli.console import Console
-from finetune_cli.errors import INTERRUPTED, explain
+from finetune_cli.errors import INTERRUPTED, CommandError, explain
 
 Action = Callable[[argparse.Namespace, Console], int]
 
@@ -108,7 +108,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see `finetune_cli.errors`)."""
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        args = build_parser().parse_args(words)
+    except CommandError as error:
+        Console(as_json="--json" in words).error(error)
+        return error.code
     console = Console(as_json=args.json)
     try:
         return int(args.action(args, console))
@@ -117,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe went away (`finetune runs | head -1`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.hang_up()
         return 0
     except Exception as error:
         if args.debug:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
@@ -65,6 +66,10 @@ def scan_files(
     """
     scanned = []
     for role in (role for role in ROLES if role in files):
+        if not all(path.is_file() for path in files[role]):
+            stream = _once(files[role])
+            scanned.append(scan(stream, model, kind, role=role, examples=examples, secrets=secrets))
+            continue
         text = pieces_of(files[role])
         workers = processes or _workers(sum(piece.length for piece in text), secrets)
         if workers == 1:
@@ -101,6 +106,18 @@ def read(text: Sequence[Piece], start: int = 0) -> Iterator[bytes]:
         start = max(start - piece.length, 0)
 
 
+def _once(paths: Sequence[Path]) -> Iterator[bytes]:
+    """The bytes of pipes, whose size nobody knows: read once, each beginning on a line of its own."""
+    last = b"\n"
+    for path in paths:
+        if last != b"\n":
+            yield b"\n"
+        with path.open("rb") as stream:
+            while chunk := stream.read(BLOCK):
+                yield chunk
+                last = chunk[-1:]
+
+
 def _ends_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
@@ -133,8 +150,9 @@ def _side_by_side(text: list[Piece], spec: Spec, workers: int) -> Partial:
         for cut in pairwise(length * number // workers for number in range(workers + 1)):
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=_scan_part, args=(sender, text, spec, cut), daemon=True)
-            process.start()
-            processes.append(process)
+            with _uninterrupted():  # or a process that is not known yet would outlive this one
+                process.start()
+                processes.append(process)
             answers.append(receiver)
             sender.close()  # so that the pipe ends with the process
         return merge(_received(answer) for answer in answers)
@@ -148,6 +166,19 @@ def _side_by_side(text: list[Piece], spec: Spec, workers: int) -> Partial:
         for process in processes:
             process.kill()
             process.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of the block, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _received(answer: Connection) -> Partial:

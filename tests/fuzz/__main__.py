@@ -7,6 +7,8 @@ and stops at the first that breaks an invariant or takes longer than ten seconds
 from __future__ import annotations
 
 import argparse
+import atexit
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +45,8 @@ def main() -> None:
     }
     arguments = [f"-{name}={value}" for name, value in options.items()]
     atheris.Setup([sys.argv[0], str(corpus), *arguments], check)
+    # libFuzzer's alarm goes on ticking while the interpreter ends, and would end it as a crash.
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     atheris.Fuzz()
 
 

@@ -14,6 +14,7 @@ from finetune_core.validation import offered_rules
 CASES = {
     "converse": ("amazon.nova-lite-v1:0", "FINE_TUNING"),
     "converse-lax": ("meta.llama3-3-70b-instruct-v1:0", "FINE_TUNING"),
+    "converse-tools": ("amazon.nova-2-lite-v1:0", "FINE_TUNING"),
     "messages": ("anthropic.claude-3-haiku-20240307-v1:0", "FINE_TUNING"),
     "prompt-completion": ("meta.llama3-1-8b-instruct-v1:0", "FINE_TUNING"),
     "input": ("amazon.titan-text-express-v1", "CONTINUED_PRE_TRAINING"),
@@ -34,6 +35,9 @@ words = st.sampled_from(
         "\t",
         "\xa0",
         "\u3000",
+        "\u200b",
+        "\xad",
+        "\0",
         '"',
         "\\",
         "User:",

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from finetune_cli.errors import CommandError
+
 TYPES = {
     "fine-tuning": "FINE_TUNING",
     "continued-pre-training": "CONTINUED_PRE_TRAINING",
@@ -13,6 +15,8 @@ TYPES = {
     "reinforcement-fine-tuning": "REINFORCEMENT_FINE_TUNING",
 }
 """Customization types as people and run.json write them, and as Bedrock does."""
+
+STANDARD_INPUT = Path("/dev/stdin")
 
 SERVINGS = ("provisioned_throughput", "on_demand", "auto", "none")
 
@@ -39,8 +43,26 @@ def run_json(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def existing_file(text: str) -> Path:
-    """An argparse type: the path of a file that is there."""
-    path = Path(text)
+    """An argparse type: the path of a file that is there and can be read more than once.
+
+    Raises:
+        CommandError: it is missing, a folder or a pipe.
+    """
+    path = readable(text)
     if not path.is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {text}")
+        raise CommandError(f"{text} can be read only once.", where="FILE", do="Save it as a file first.")
+    return path
+
+
+def readable(text: str) -> Path:
+    """An argparse type: the path of something to read, a file or a pipe; - is standard input.
+
+    Raises:
+        CommandError: it is missing or a folder.
+    """
+    path = STANDARD_INPUT if text == "-" else Path(text)
+    if path.is_dir():
+        raise CommandError(f"{text} is a folder.", where="FILE", do="Name a file in it.")
+    if not path.exists():
+        raise CommandError(f"There is no file {text}.", where="FILE", do="Check the path.")
     return path

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune_cli.commands.options import existing_file
+from finetune_cli.commands.options import readable
 from finetune_cli.console import Console
 from finetune_cli.errors import NO, OK, CommandError
 
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from finetune_core.validation import Report, Role
 
 ROLES = ("train", "validation", "evaluation")
+STANDARD_OUTPUT = Path("/dev/stdout")
 KINDS = ("fine-tuning", "continued-pre-training", "distillation", "reinforcement-fine-tuning")
 
 
 def add(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add("validate", "Check files of records for a base model; nothing is uploaded.", run)
-    parser.add_argument("files", nargs="+", type=existing_file, metavar="FILE", help="JSON Lines files")
+    parser.add_argument(
+        "files", nargs="+", type=readable, metavar="FILE", help="JSON Lines files; - is standard input"
+    )
     parser.add_argument("--model", required=True, metavar="ID", help="base model id (see: finetune models)")
     parser.add_argument(
         "--type", choices=KINDS, default=KINDS[0], help=f"customization type (default {KINDS[0]})"
@@ -86,14 +90,47 @@ def run(args: Namespace, console: Console) -> int:
 
     model = model_called(args.model)
     files = by_role(args.files, args.role)
+    _check_paths(args)
     report = _fixed(args, files, model, console) if args.fix else _checked(args, files, model)
     if args.html:
         args.html.write_text(to_html(report), encoding="utf-8")
     if args.lines:
         args.lines.write_text(to_lines(report), encoding="utf-8")
-    show_report(report, dict.fromkeys(files, args.fix) if args.fix else files, console)
-    console.data(json.loads(to_json(report)))
+    with console.listened_to():
+        show_report(report, dict.fromkeys(files, args.fix) if args.fix else files, console)
+        console.data(json.loads(to_json(report)))
     return OK if report.valid else NO
+
+
+def _check_paths(args: Namespace) -> None:
+    """Refuse to write over what is read, and to read a pipe twice.
+
+    Raises:
+        CommandError: naming the option.
+    """
+    taken = {path.resolve(): path for path in args.files}
+    for name, out in _outputs(args):
+        if out.resolve() in taken and out not in (Path(os.devnull), STANDARD_OUTPUT):
+            said = f"{out} is a file of this command already."
+            raise CommandError(said, where=name, do="Name another file: it would be overwritten.")
+        taken[out.resolve()] = out
+    again = [name for name, value in _rereading(args) if value]
+    for path in args.files:
+        if again and not path.is_file():
+            said = f"{path} can be read only once, {again[0]} reads it again."
+            raise CommandError(said, where=again[0], do="Save it as a file first.")
+
+
+def _outputs(args: Namespace) -> list[tuple[str, Path]]:
+    from finetune_cli.repairing import changes_beside  # noqa: PLC0415
+
+    fixed = [("--fix", args.fix), ("--fix", changes_beside(args.fix))] if args.fix else []
+    return [(name, out) for name, out in (*fixed, ("--html", args.html), ("--lines", args.lines)) if out]
+
+
+def _rereading(args: Namespace) -> tuple[tuple[str, bool], ...]:
+    near = args.near_duplicates != "off"
+    return ("--fix", bool(args.fix)), ("--near-duplicates", near), ("--media-root", bool(args.media_root))
 
 
 def _checked(args: Namespace, files: dict[Role, Path], model: Model) -> Report:
@@ -130,10 +167,9 @@ def _fixed(args: Namespace, files: dict[Role, Path], model: Model, console: Cons
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10000")
-    return value
+    if not (text.isdecimal() and int(text) <= 10_000):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to 10000")
+    return int(text)
 
 
 def _processes(text: str) -> int:

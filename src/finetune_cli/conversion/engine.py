@@ -127,6 +127,8 @@ def _line(item: Item, order: Order, store: Store, notes: Notes, result: Result) 
         raise Unusable(item.fault, str(item.value))
     if not isinstance(item.value, dict):
         raise Unusable("not-an-object", f"found {type(item.value).__name__}")
+    for key in item.repeated:
+        notes.note("repeated-key", "$", key)
     source = order.source or recognise(item.value, order.fields)
     if not source:
         raise Unusable("unknown-format", f"keys: {', '.join(map(str, item.value))}")

@@ -54,6 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
     "name": Kind("lost", "names of participants: the format has no place for them"),
     "weight": Kind("lost", "weight 0: Bedrock trains on every assistant turn, so on this one too"),
     "key": Kind("lost", "keys that the target format does not know"),
+    "repeated-key": Kind("lost", "keys given twice in one object: the last value stays"),
     "reasoning": Kind("lost", "reasoning: the model does not take it for training"),
     "system-into-prompt": Kind("lost", "a system text has no place of its own: it opens the prompt"),
     "turns-into-prompt": Kind(

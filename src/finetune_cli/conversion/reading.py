@@ -19,7 +19,9 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from finetune_cli.conversion.strict_json import NotJsonError, StrictDecoder, repeated_keys
 from finetune_cli.errors import CommandError
+from finetune_core.sniff import signature
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of the largest record that is read; Bedrock's own limits are far below."""
@@ -35,23 +37,32 @@ _decode: Final = msgspec.json.Decoder().decode
 class Item:
     """One record of the input: its line and number (both from 1), its value, or why there is none.
 
-    `fault` is a kind of `losses.KINDS`, "" when the record could be read; `value` then says more.
+    `fault` is a kind of `losses.KINDS`, "" when the record could be read; `value` then says more. `repeated`
+    are keys that the record gives twice: `value` has the last of each.
     """
 
     line: int
     number: int
     value: Any
     fault: str = ""
+    repeated: tuple[str, ...] = ()
 
 
 def container_of(path: Path) -> str:
-    """The container of a file, by its first bytes and, for tables, by its name."""
+    """The container of a file, by its first bytes and, for tables, by its name.
+
+    Raises:
+        CommandError: it is no text: an archive, an image, UTF-16.
+    """
     with _undamaged(path), _opened(path) as stream:
         head = stream.read(4096)
     names = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     suffix = names[-1] if names else ""
     if head[:4] == b"PAR1":
         return "parquet"
+    if foreign := signature(head):
+        said = foreign.message[0].upper() + foreign.message[1:]
+        raise CommandError(f"{said}.", where=str(path), do="Unpack it, or save it as UTF-8 text or Parquet.")
     if suffix in {".csv", ".tsv"}:
         return suffix[1:]
     start = head.removeprefix(_BOM).lstrip()
@@ -114,7 +125,7 @@ def _bounded_lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _parsed(line: bytes, at: int, number: int) -> Item:
     try:
-        return Item(at, number, _decode(line))
+        return Item(at, number, _decode(line), repeated=repeated_keys(line))
     except msgspec.DecodeError as error:
         if len(line) >= LARGEST:
             return Item(at, number, f"longer than {LARGEST:,} bytes", "broken-json")
@@ -140,7 +151,7 @@ class _Scanner:
     def __init__(self, text: IO[str], path: Path) -> None:
         self._text, self._path = text, path
         self._buffer, self._at, self._line, self._end = "", 0, 1, False
-        self._decoder = json.JSONDecoder()
+        self._decoder = StrictDecoder()
 
     def items(self) -> Iterator[Item]:
         array = self._peek() == "["
@@ -150,7 +161,8 @@ class _Scanner:
         while (sign := self._peek()) and sign != "]":
             number += 1
             line = self._line
-            yield Item(line, number, self._value())
+            value = self._value()
+            yield Item(line, number, value, repeated=tuple(self._decoder.repeated))
             if array and not self._comma():
                 break
         if array and self._peek() != "]":
@@ -179,7 +191,7 @@ class _Scanner:
         wanted = _CHUNK
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._buffer, self._at)
+                value, end = self._decoder.decode(self._buffer, self._at)
                 if end < len(self._buffer) or not self._more(wanted):
                     self._advance(end)
                     return value
@@ -189,6 +201,8 @@ class _Scanner:
                 if not self._more(wanted):
                     self._line += self._buffer.count("\n", self._at, error.pos)
                     self._refuse(f"An element is broken: {error.msg}")
+            except NotJsonError as error:
+                self._refuse(f"An element is broken: {error}")
             except RecursionError:
                 self._refuse("An element is nested too deeply")
             wanted *= 2  # so that a long value is not parsed again for each small piece

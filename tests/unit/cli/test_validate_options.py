@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from finetune_cli import main as entry
+from finetune_core.repair import Repaired, Repairer
 
 MODEL = "amazon.nova-lite-v1:0"
 LONG = " ".join(f"word{number}" for number in range(60))
@@ -113,3 +117,112 @@ def test_media_are_looked_at_in_a_folder(tmp_path, capsys) -> None:
     faults = {(f["code"], f["line"], f["path"]) for f in report["faults"] if f["severity"] == "error"}
     place = "$.messages[0].content[0].image.source.s3Location.uri"
     assert faults == {("media_type", 2, place), ("media_unreachable", 3, place)}
+
+
+def test_fix_keeps_the_copies_that_a_small_dataset_needs(tmp_path, capsys) -> None:
+    source, out = write(tmp_path / "train.jsonl", *good(4) * 2, "{"), tmp_path / "fixed.jsonl"
+    code, report = validate(capsys, source, "--fix", out)
+    assert (code, report["records"], report["repair"]["dropped"]) == (0, 8, {"invalid_json": 1})
+    again = tmp_path / "again.jsonl"
+    code, report = validate(capsys, out, "--fix", again)
+    assert (code, report["repair"]["dropped"], again.read_bytes()) == (0, {}, out.read_bytes())
+
+
+def test_nothing_that_is_read_or_written_is_written_over(tmp_path, capsys) -> None:
+    source = write(tmp_path / "train.jsonl", *good(9))
+    before, page = source.read_bytes(), tmp_path / "page.html"
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(source)
+    for options in (
+        ["--html", source],
+        ["--lines", link],
+        ["--html", page, "--lines", page],
+        ["--fix", tmp_path / "fixed", "--html", tmp_path / "fixed.changes.jsonl"],
+    ):
+        assert entry.main(["validate", str(source), *map(str, options), "--model", MODEL, "--json"]) == 2
+        assert "would be overwritten" in json.loads(capsys.readouterr().err)["do"]
+    assert source.read_bytes() == before
+    assert not page.exists()
+    assert validate(capsys, source, "--html", "/dev/null", "--lines", "/dev/null")[0] == 0
+
+
+def run_command(*arguments: object, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "finetune_cli.main", "validate", *map(str, arguments), "--model", MODEL]
+    return subprocess.run(command, input=given, capture_output=True, check=False)
+
+
+def test_a_pipe_is_read_once(tmp_path) -> None:
+    lines = ("\n".join(good(9)) + "\n").encode()
+    result = run_command("-", "--json", given=lines)
+    assert (result.returncode, json.loads(result.stdout)["records"]) == (0, 9)
+    for option in (["--fix", tmp_path / "o"], ["--near-duplicates", "warn"], ["--media-root", tmp_path]):
+        result = run_command("/dev/stdin", *option, "--json", given=lines)
+        assert result.returncode == 2
+        assert "can be read only once" in json.loads(result.stderr)["error"]
+
+
+def test_what_is_no_file_is_told_in_words_or_json(tmp_path, capsys) -> None:
+    for path, said in ((tmp_path, "is a folder"), (tmp_path / "none", "There is no file")):
+        assert entry.main(["validate", str(path), "--model", MODEL]) == 2
+        assert said in capsys.readouterr().err
+        assert entry.main(["validate", str(path), "--model", MODEL, "--json"]) == 2
+        assert said in json.loads(capsys.readouterr().err)["error"]
+
+
+def test_a_reader_that_goes_away_does_not_change_the_verdict(tmp_path) -> None:
+    source = write(tmp_path / "train.jsonl", *[record("x", "")] * 4_000)
+    for option in ([], ["--json", "--examples", "5000"]):
+        command = [
+            sys.executable,
+            "-m",
+            "finetune_cli.main",
+            "validate",
+            str(source),
+            "--model",
+            MODEL,
+            *option,
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.read(1)
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 1
+
+
+def test_letters_that_the_terminal_lacks_are_told_by_number(tmp_path) -> None:
+    source = write(tmp_path / "train.jsonl", record("é").replace("user", "ü"))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for option in ([], ["--json"]):
+        command = [
+            sys.executable,
+            "-m",
+            "finetune_cli.main",
+            "validate",
+            str(source),
+            "--model",
+            MODEL,
+            *option,
+        ]
+        result = subprocess.run(command, env=environment, capture_output=True, check=False)
+        assert (result.returncode, result.stderr) == (1, b"")
+        if option:
+            assert "ü" in {fault["value"] for fault in json.loads(result.stdout)["faults"]}
+        else:
+            assert b'"\\xfc" is neither user nor assistant' in result.stdout
+
+
+def test_a_repair_that_is_interrupted_leaves_nothing_and_no_traceback(tmp_path, capsys, monkeypatch) -> None:
+    source, out = write(tmp_path / "train.jsonl", *good(9)), tmp_path / "fixed.jsonl"
+    whole = Repairer.line
+
+    def interrupted(self: Repairer, number: int, raw: bytes, *, unfinished: bool = False) -> Repaired:
+        if number == 5:
+            raise KeyboardInterrupt
+        return whole(self, number, raw, unfinished=unfinished)
+
+    monkeypatch.setattr(Repairer, "line", interrupted)
+    assert entry.main(["validate", str(source), "--fix", str(out), "--model", MODEL]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]

@@ -226,3 +226,12 @@ def test_a_file_that_breaks_off_leaves_nothing_behind(tmp_path, capsys) -> None:
     assert main(["convert", str(source), "--model", NOVA, "--out", "o.jsonl"]) == 2
     assert "line 1" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
+
+
+def test_a_key_given_twice_is_a_loss(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("in.jsonl").write_text('{"prompt": "a", "prompt": "b", "completion": "c"}\n' + pairs(12))
+    main(["convert", "in.jsonl", "--model", NOVA, "--out", "out.jsonl", "--json"])
+    (loss,) = [
+        loss for loss in json.loads(capsys.readouterr().out)["losses"] if loss["kind"] == "repeated-key"
+    ]
+    assert (loss["effect"], loss["count"], loss["examples"][0]["value"]) == ("lost", 1, "prompt")

@@ -148,3 +148,44 @@ def test_a_broken_parquet_file_is_refused(tmp_path) -> None:
 def test_a_damaged_gzip_file_is_refused(tmp_path, damage) -> None:
     with pytest.raises(CommandError, match="damaged"):
         items(tmp_path / "a.jsonl.gz", damage)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04" + bytes(50), "ZIP archive"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG image"),
+        ('{"prompt": "a"}\n'.encode("utf-16"), "UTF-16"),
+        (gzip.compress(gzip.compress(b"{}")), "gzip-compressed"),
+    ],
+)
+def test_what_is_no_text_is_named(tmp_path, data, said) -> None:
+    for name in ("a.jsonl", "a.csv"):
+        with pytest.raises(CommandError) as refused:
+            items(tmp_path / name, data)
+        assert said in refused.value.what
+
+
+def test_constants_that_are_not_json_are_no_text_in_an_array(tmp_path) -> None:
+    with pytest.raises(CommandError) as refused:
+        items(tmp_path / "a.json", b'[{"prompt": "a"},\n{"prompt": NaN}]')
+    assert "NaN is not JSON" in refused.value.what
+    assert "line 2" in refused.value.where
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5_000])
+def test_numbers_that_cannot_be_kept_are_refused(tmp_path, number) -> None:
+    with pytest.raises(CommandError) as refused:
+        items(tmp_path / "a.json", f'[{{"prompt": {number}}}]'.encode())
+    assert "number" in refused.value.what
+    (item,) = items(tmp_path / "a.jsonl", f'{{"prompt": {number}}}'.encode())
+    assert item.fault == "broken-json"
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"a": {"b": 1, "b": 2}, "a": 3, "c": 4}', b'[{"a": {"b": 1, "b": 2}, "a": 3, "c": 4}]']
+)
+def test_keys_given_twice_are_told(tmp_path, data) -> None:
+    (item,) = items(tmp_path / "a.json", data)
+    assert item.value == {"a": 3, "c": 4}
+    assert item.repeated == ("b", "a")

@@ -33,6 +33,10 @@ def chat(*turns: dict[str, Any], **keys: Any) -> dict[str, Any]:
     return {"schemaVersion": "bedrock-conversation-2024", **keys, "messages": list(turns)}
 
 
+def picture(uri: str = "s3://bucket/a.png", form: str = "png", **more: Any) -> dict[str, Any]:
+    return {"image": {"format": form, "source": {"s3Location": {"uri": uri, **more}}}}
+
+
 GOOD = chat(turn("user", "Hello"), turn("assistant", "Good day"))
 PLAIN = {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day"}]}
 PAIR = {"prompt": "Hello", "completion": "Good day"}

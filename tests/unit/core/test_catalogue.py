@@ -1,3 +1,4 @@
+import json
 from datetime import date
 
 import msgspec
@@ -10,13 +11,14 @@ from finetune_core.catalogue import (
     default_hyperparameters,
     find_model,
     kind_of,
-    rules_for,
     suggest_models,
     warn_hyperparameters,
 )
-from finetune_core.model_rules import Model, Source
+from finetune_core.catalogue_sources import PREP
+from finetune_core.model_rules import Kind, KindRules, Limit, Model, Source
 from finetune_core.prices_data import PRICES
 from finetune_core.record_checks import CHECKS
+from finetune_core.validation import validate_files
 
 MICRO = "amazon.nova-micro-v1:0:128k"
 
@@ -128,8 +130,34 @@ def test_a_value_that_two_sources_judge_differently_is_a_warning() -> None:
 def test_adding_a_model_is_adding_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     base = find_model(MICRO)
     assert base is not None
-    row = msgspec.structs.replace(base, id="example.new-v1:0:64k", invoke_id="example.new-v1:0", name="New")
+    rules = KindRules(
+        source=PREP,
+        formats=("prompt-completion",),
+        records_min=Limit(3, PREP),
+        records_max=Limit(4, PREP),
+        tokens_max=Limit(100, PREP),
+        characters_max=Limit(300, PREP),
+        reserved="claude",
+        unknown_keys="error",
+        validation_file="refused",
+    )
+    kinds: dict[Kind, KindRules] = {"FINE_TUNING": rules}
+    row = msgspec.structs.replace(
+        base, id="example.new-v1:0:64k", invoke_id="example.new-v1:0", name="New", kinds=kinds
+    )
     monkeypatch.setitem(catalogue._BY_PLAIN_ID, catalogue.plain_id(row.id), row)
     found = find_model("us.example.new-v1:0")
     assert found is row
-    assert rules_for(found, "fine-tuning") is base.kinds["FINE_TUNING"]
+
+    def counts(*records: dict[str, str], **more: list[bytes]) -> dict[str, int]:
+        files = {"train": [json.dumps(record).encode() + b"\n" for record in records], **more}
+        return validate_files(files, found, "fine-tuning").counts  # type: ignore[arg-type]
+
+    good = [{"prompt": f"question {n}", "completion": f"answer {n}"} for n in range(9)]
+    assert counts(*good[:4]) == {}
+    assert counts(*good[:2]) == {"too_few_records": 1}
+    assert counts(*good[:5]) == {"too_many_records": 1}
+    assert counts(*good[:3], {"prompt": "a\nHuman: b", "completion": "c"}) == {"reserved_string": 1}
+    assert counts(*good[:3], {"prompt": "a", "completion": "c", "x": "y"}) == {"unknown_key": 1}
+    assert counts(*good[:3], {"prompt": "é" * 301, "completion": "c"}).keys() >= {"text_too_long"}
+    assert counts(*good[:3], validation=[json.dumps(good[5]).encode()]) == {"validation_file_refused": 1}

@@ -7,6 +7,7 @@ import pytest
 
 from finetune_core.catalogue import MODELS
 from finetune_core.fast_path import FastPath
+from finetune_core.findings import is_invisible
 from finetune_core.grammar import RESERVED
 from finetune_core.line_check import check_line
 from finetune_core.reserved import CLAUDE_REFUSED, NOVA_CHECKED, NOVA_DOCUMENTED, find_reserved
@@ -46,6 +47,18 @@ def test_every_white_space_alone_is_left_out() -> None:
         assert not plain(one + other)
         assert not nova(one + other)
     assert all(plain(one + b"x" + one) and nova(one + b"x" + one) for one in written if b"u00" not in one)
+
+
+def test_characters_that_are_not_seen_are_left_out_alone() -> None:
+    hidden = [chr(point) for point in range(0x110000) if is_invisible(chr(point))]
+    assert len(hidden) > 4_000
+    assert {"\u200b", "\ufeff", "\xad", "\u2800", "\u3164", "\x7f", "\U000e0020"} <= set(hidden)
+    for one in hidden:
+        if 0xD800 <= ord(one) < 0xE000:
+            continue
+        assert not plain(json.dumps(one)[1:-1].encode() * 2)
+        assert not plain(one.encode() * 2)
+        assert "\0" in one or plain(b"x" + json.dumps(one)[1:-1].encode())
 
 
 def test_every_escape_that_is_taken_is_a_character_and_no_space() -> None:

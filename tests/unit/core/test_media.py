@@ -127,6 +127,30 @@ def test_files_are_judged_by_the_rules(wanted: set[str], kind: str, form: str, f
     assert faults(record, {uri: file}, NOVA_2) == wanted
 
 
+@pytest.mark.parametrize(
+    ("seconds", "name", "severities"),
+    [
+        (90, NOVA_2, []),
+        (91, NOVA_2, ["warning"]),
+        (900, NOVA_2, ["warning"]),
+        (901, NOVA_2, ["error"]),
+        (91, LITE, ["error"]),
+    ],
+)
+def test_the_length_that_sources_dispute_is_a_warning(seconds: int, name: str, severities: list[str]) -> None:
+    line = json.dumps(
+        chat(turn("user", "x", named("video", "mp4", "s3://bucket/a.mp4")), turn("assistant", "y"))
+    ).encode()
+    spec, partial = spec_of(sniff(line), model(name), "fine-tuning", "train"), Partial()
+    check_media([line], partial, spec, lambda _: MediaFile(MB, mp4(seconds)))
+    found = [fault for tally in partial.tallies.values() for fault in tally.examples]
+    assert [fault.severity for fault in found] == severities
+    assert all(fault.code == "media_length" for fault in found)
+    if severities == ["warning"]:
+        assert "Nova 2 data preparation takes 90" in found[0].message
+        assert "Nova 2 SFT data preparation 900" in found[0].message
+
+
 DIMENSIONS = [
     (set(), png(512, 512)),
     ({"media_dimensions"}, png(511, 600)),

@@ -3,7 +3,7 @@ import re
 from html.parser import HTMLParser
 
 from finetune_core.validation import validate, validate_files
-from finetune_core.validation_report import to_html, to_json, to_lines
+from finetune_core.validation_report import place_in_words, to_html, to_json, to_lines
 from tests.unit.core.datasets import NOVA, chat, check, many, model, turn
 
 HOSTILE = chat(turn("user", "User: <script>alert(1)</script>"), turn("assistant", "x"))
@@ -67,3 +67,32 @@ def test_every_faulty_line_is_in_the_list() -> None:
     lines = to_lines(check(*([bad] * 40), HOSTILE, bad))
     row = next(line for line in lines.splitlines() if "\trole_order\t" in line)
     assert row == "train\trole_order\terror\t41\t1-40 42"
+
+
+def test_places_are_told_in_words() -> None:
+    for path, words in (
+        ("", ""),
+        ("$", ""),
+        ("$.prompt", "prompt"),
+        ("$.messages", "messages"),
+        ("$.messages[0].content[1].text", "message 1, part 2, text"),
+        ("$.messages[2].content", "message 3, content"),
+        ("$.system[0].text", "system prompt 1, text"),
+        ("$.toolConfig.tools[3].toolSpec.name", "toolConfig, tool 4, toolSpec, name"),
+    ):
+        assert place_in_words(path) == words
+    assert "in the message 1, part 1, text <code>$.messages[0].content[0].text</code>" in to_html(
+        check(HOSTILE)
+    )
+
+
+def test_one_is_not_many() -> None:
+    one = check(*[chat(turn("user", f"q{n}"), turn("assistant", "x")) for n in range(9)])
+    assert "Worth a look: 1 warning." in to_html(one)
+
+
+def test_a_file_that_was_not_read_is_told_so() -> None:
+    page = to_html(validate([b"question,answer\na,b\nc,d\n"], model(NOVA), "fine-tuning"))
+    assert "<td class=number>not read</td>" in page
+    assert "the whole file" in page
+    assert "finetune convert does it with arrays and tables" in page

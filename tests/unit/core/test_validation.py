@@ -14,12 +14,13 @@ from tests.unit.core.datasets import (
     LLAMA_31,
     LLAMA_33,
     NOVA,
-    NOVA_2,
     PAIR,
     PLAIN,
     TITAN,
     chat,
+    check,
     codes,
+    picture,
     turn,
 )
 
@@ -52,6 +53,11 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("unknown_key:error", PLAIN | {"note": 1}, {"name": CLAUDE}),
     ("wrong_type:error", chat(turn("user", {"text": 5}), turn("assistant", "x")), {}),
     ("wrong_type:error", GOOD | {"system": "Be brief"}, {}),
+    ("wrong_type:error", GOOD | {"system": None}, {}),
+    ("wrong_type:error", GOOD | {"messages": None}, {}),
+    ("wrong_type:error", PLAIN | {"messages": None}, {"name": CLAUDE}),
+    ("wrong_type:error", GOOD | {"messages": {}}, {}),
+    ("empty_list:warning", GOOD | {"system": []}, {}),
     ("wrong_type:error", PAIR | {"prompt": 7}, {"name": LLAMA_31}),
     ("wrong_value:warning", GOOD | {"schemaVersion": "mine"}, {}),
     ("wrong_value:error", GOOD | {"schemaVersion": "mine"}, {"name": LLAMA_33}),
@@ -62,12 +68,16 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("last_role:error", chat(turn("user", "x"), turn("assistant", "y"), turn("user", "z")), {}),
     ("role_order:error", TWO_USERS, {}),
     ("role_order:warning", TWO_USERS, {"name": LLAMA_33}),
-    ("system_items:error", GOOD | {"system": [{"text": "a"}, {"text": "b"}]}, {"name": LLAMA_33}),
+    ("system_items:warning", GOOD | {"system": [{"text": "a"}, {"text": "b"}]}, {"name": LLAMA_33}),
     ("empty_list:error", chat({"role": "user", "content": []}, turn("assistant", "x")), {}),
     ("text_too_short:error", {"image-ref": "s3://bucket/a.png", "caption": "ab"}, {"name": CANVAS}),
     ("text_too_long:error", {"image-ref": "s3://bucket/a.png", "caption": "a" * 2000}, {"name": CANVAS}),
     ("media_format:error", {"image-ref": "s3://bucket/a.bmp", "caption": "a cat"}, {"name": CANVAS}),
     ("media_uri:error", {"image-ref": "s3://bucket/my cat.png", "caption": "a cat"}, {"name": CANVAS}),
+    ("text_too_long:error", PAIR | {"prompt": "a" * 60_000, "completion": "b" * 36_001}, {"name": LLAMA_31}),
+    ("text_too_long:error", {"input": "a" * 24_577}, {"name": TITAN, "kind": "continued-pre-training"}),
+    ("media_uri:error", {"image-ref": "s3://bucket/a//b.png", "caption": "a cat"}, {"name": CANVAS}),
+    ("media_uri:error", {"image-ref": f"s3://bucket/{'a' * 1010}.png", "caption": "cat"}, {"name": CANVAS}),
     ("too_many_tokens:error", PAIR | {"prompt": "word " * 30_000}, {"name": LLAMA_31}),
     ("too_many_tokens:warning", PAIR | {"prompt": "word " * 16_000}, {"name": LLAMA_31}),
     ("reasoning_not_allowed:error", THOUGHTFUL, {}),
@@ -81,10 +91,6 @@ RECORD_FAULTS: list[tuple[str, Any, dict[str, Any]]] = [
 def test_each_fault_of_a_record_is_found(code: str, record: Any, how: dict[str, Any]) -> None:
     found = codes(record, **how)
     assert code in found
-
-
-def picture(uri: str = "s3://bucket/a.png", form: str = "png", **more: Any) -> dict[str, Any]:
-    return {"image": {"format": form, "source": {"s3Location": {"uri": uri, **more}}}}
 
 
 def film() -> dict[str, Any]:
@@ -111,23 +117,6 @@ MEDIA_FAULTS: list[tuple[str, dict[str, Any], str]] = [
 )
 def test_each_fault_of_media_is_found(code: str, record: dict[str, Any], name: str) -> None:
     assert codes(record, name=name) == {code}
-
-
-def tool_chat(*, used: str = "weather", answered: str = "1", asked: str = "1") -> dict[str, Any]:
-    config = {"tools": [{"toolSpec": {"name": "weather", "description": "d", "inputSchema": {"json": {}}}}]}
-    return chat(
-        turn("user", "Is it raining?"),
-        turn("assistant", {"toolUse": {"toolUseId": asked, "name": used, "input": {}}}),
-        turn("user", {"toolResult": {"toolUseId": answered, "content": [{"text": "yes"}]}}),
-        turn("assistant", "It is"),
-        toolConfig=config,
-    )
-
-
-def test_tools_are_matched_with_their_results() -> None:
-    assert codes(tool_chat(), name=NOVA_2) == set()
-    assert codes(tool_chat(used="wheather"), name=NOVA_2) == {"tool_unknown:error"}
-    assert codes(tool_chat(answered="2"), name=NOVA_2) == {"tool_unmatched:error", "tool_unmatched:warning"}
 
 
 @pytest.mark.parametrize("string", NOVA_CHECKED)
@@ -179,3 +168,36 @@ def test_blank_text_is_found_in_every_place(blank: str, escape: bool) -> None:
     for name, record, kind in places:
         line = json.dumps(record, ensure_ascii=escape).encode()
         assert codes(line, name=name, kind=kind) == {"blank_text:error"}, (name, record)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\ufeff\u2060", "\xad", "\u2800 ", "\u3164", "\u200d\ufe0f", "\x00"]
+)
+@pytest.mark.parametrize("escape", [True, False])
+def test_a_text_without_a_visible_character_is_a_warning(hidden: str, escape: bool) -> None:
+    for name, record in (
+        (NOVA, chat(turn("user", hidden), turn("assistant", "x"))),
+        (CLAUDE, PLAIN | {"system": hidden}),
+        (LLAMA_31, PAIR | {"completion": hidden}),
+    ):
+        found = codes(json.dumps(record, ensure_ascii=escape).encode(), name=name)
+        assert found - {"nul_byte:warning"} == {"blank_text:warning"}
+        assert ("\0" in hidden) == ("nul_byte:warning" in found)
+    assert codes(PAIR | {"completion": f"a{hidden}"}, name=LLAMA_31) <= {"nul_byte:warning"}
+
+
+def test_a_caption_may_be_empty_where_no_length_is_asked_for() -> None:
+    record = {"image-ref": "s3://bucket/a.png", "caption": ""}
+    assert codes(record, name="amazon.titan-embed-image-v1") == set()
+    assert codes(record | {"caption": "  "}, name="amazon.titan-embed-image-v1") == {"blank_text:error"}
+    assert codes(record, name=CANVAS) == {"blank_text:error", "text_too_short:error"}
+
+
+def test_formats_that_cannot_be_converted_are_not_sent_there() -> None:
+    for record, word in (
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "--completion-field chosen"),
+        ({"modelId": "m", "input": {}, "output": {}}, "out of the log"),
+        ({"conversations": [{"from": "human", "value": "a"}]}, "finetune convert writes"),
+    ):
+        fault = next(fault for fault in check(record).faults if fault.code == "wrong_format")
+        assert word in fault.remedy

@@ -1,6 +1,10 @@
 """Faults of files and of datasets as a whole, and what a report says of them."""
 
+import bz2
 import json
+import lzma
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,7 +14,7 @@ from finetune_core.catalogue_sources import PREP
 from finetune_core.faults import RULES
 from finetune_core.model_rules import Limit
 from finetune_core.validation import validate, validate_files
-from tests.unit.core.datasets import CANVAS, GOOD, NOVA, NOVA_2, chat, check, many, model, turn
+from tests.unit.core.datasets import CANVAS, CLAUDE, GOOD, NOVA, NOVA_2, chat, check, many, model, turn
 
 FILE_FAULTS: list[tuple[str, bytes]] = [
     ("empty_file", b""),
@@ -20,13 +24,25 @@ FILE_FAULTS: list[tuple[str, bytes]] = [
     ("not_json_lines", b'{\n"a": 1\n}'),
     ("not_json_lines", b"question,answer\na,b\nc,d\n"),
     ("compressed_file", b"\x1f\x8b\x08\x00abc"),
+    ("compressed_file", b"\x28\xb5\x2f\xfd\x04\x00abc"),
+    ("compressed_file", bz2.compress(b"abc")),
+    ("compressed_file", lzma.compress(b"abc")),
+    ("compressed_file", b"7z\xbc\xaf\x27\x1c\x00\x04"),
+    ("compressed_file", b"PK\x03\x04\x14\x00\x00\x00"),
+    ("not_json_lines", b"PAR1\x15\x04\x15"),
+    ("not_json_lines", b"%PDF-1.7\n%\xb5\xb5"),
+    ("not_json_lines", b"\x89PNG\r\n\x1a\n\x00"),
     ("wrong_encoding", json.dumps(GOOD).encode("utf-16")),
+    ("wrong_encoding", json.dumps(GOOD).encode("utf-32")),
     ("wrong_encoding", json.dumps(GOOD).encode("utf-16-le")),
+    ("byte_order_mark", json.dumps(GOOD).encode() + b"\n\xef\xbb\xbf" + json.dumps(GOOD).encode()),
     ("byte_order_mark", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()),
     ("carriage_return", json.dumps(GOOD).encode() + b"\r\n"),
     ("blank_line", json.dumps(GOOD).encode() + b"\n\n"),
     ("truncated_line", json.dumps(GOOD).encode() + b"\n" + json.dumps(GOOD).encode()[:50]),
     ("line_too_long", b'{"messages": "' + b"x" * LONGEST_LINE + b'"}'),
+    ("nul_byte", b"\0" * 40),
+    ("invalid_json", json.dumps(GOOD).encode() + b","),
     ("too_few_records", json.dumps(GOOD).encode()),
 ]
 
@@ -40,8 +56,50 @@ def test_each_fault_of_a_file_is_found(code: str, content: bytes) -> None:
     assert report.counts[code] == 1
 
 
+def test_a_file_that_is_too_large_is_told_by_the_sources_that_bound_it() -> None:
+    rules = model(CLAUDE).kinds["FINE_TUNING"]
+    content = many(3)
+    for limit, valid in ((Limit(len(content), PREP), True), (Limit(len(content) - 1, PREP), False)):
+        small = msgspec.structs.replace(
+            rules, file_bytes=limit, formats=("converse",), records_min=Limit(1, PREP)
+        )
+        changed = msgspec.structs.replace(model(CLAUDE), kinds={"FINE_TUNING": small})
+        report = validate([content], changed, "fine-tuning")
+        assert report.valid is valid
+        assert ("file_too_large" in report.counts) is not valid
+    fault = next(fault for fault in report.faults if fault.code == "file_too_large")
+    assert PREP.name in fault.message
+
+
+def test_few_records_are_advised_against_only_where_they_are_enough() -> None:
+    assert validate([many(5)], model(NOVA), "fine-tuning").counts == {"too_few_records": 1}
+    assert validate([many(9)], model(NOVA), "fine-tuning").counts == {"few_records": 1}
+
+
+def test_values_are_shown_as_json() -> None:
+    bad = chat({"role": None, "content": [{"text": True}]}, turn("assistant", "x"))
+    shown = {fault.code: fault.value for fault in check(bad).faults}
+    assert shown["unknown_role"] == "null"
+    assert shown["wrong_type"] == "true"
+    cut_off = chat({"role": "user", "content": {"text": ["é"]}}, turn("assistant", "x"))
+    assert {fault.value for fault in check(cut_off).faults if fault.code == "wrong_type"} == {
+        '{"text": ["é"]}'
+    }
+
+
 def test_every_code_has_a_title_and_a_remedy() -> None:
-    assert all(rule.title and rule.remedy for rule in RULES.values())
+    for code, rule in RULES.items():
+        assert rule.title[0].isupper(), code
+        assert rule.remedy.endswith((".", "?")), code
+
+
+def test_every_code_is_reported_by_the_validator_and_expected_by_a_test() -> None:
+    root = Path(__file__).parents[3]
+    for folders in (("lambdas", "src"), ("tests",)):
+        files = [path for folder in folders for path in (root / folder).rglob("*.py")]
+        texts = [path.read_text(encoding="utf-8") for path in files if path.name != "faults.py"]
+        named = {code for text in texts for code in re.findall(r'"([a-z0-9_]+)[":]', text)}
+        assert RULES.keys() - named == set()
 
 
 def test_every_fault_of_a_record_is_told_with_its_place() -> None:
