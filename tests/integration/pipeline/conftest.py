@@ -23,7 +23,7 @@ from finetune_local.emulator import ACCOUNT, LocalCloud
 ROOT = Path(__file__).parents[3]
 SPEED = 1000.0
 """Simulated seconds per second."""
-PATIENCE = 120.0
+PATIENCE = 200.0
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 UNIT_QUOTAS = ("L-BE77399C", "L-AC096F71")  # custom models without commitment; Nova Micro 128k
 
