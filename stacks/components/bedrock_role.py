@@ -12,7 +12,8 @@ from constructs import Construct
 from finetune_core.distillation import TEACHERS
 from stacks.components.permissions import Allow, WrittenRole
 from stacks.components.reach import Reach
-from stacks.components.statements import ONE_RUN, call_rewards
+from stacks.components.reward_statements import call_rewards
+from stacks.components.statements import ONE_RUN
 
 ANY_REGION = "A cross-Region profile calls the teacher in each of its Regions."
 INPUTS = ("prepared/", "datasets/", "corpora/")  # media lie beside the dropped records

@@ -12,17 +12,14 @@ from collections.abc import Sequence
 
 from stacks.components.permissions import Allow
 from stacks.components.reach import Reach
+from stacks.components.reward_statements import call_rewards, deploy_reward, drop_rewards
 from stacks.components.statements import (
     ANY_MODEL,
     BEDROCK_IDS,
     ENDPOINTS,
     ONE_RUN,
-    REWARDS,
     VERBS,
     allow,
-    call_rewards,
-    drop_rewards,
-    find_rewards,
     list_keys,
     list_runs,
     look_at_executions,
@@ -112,7 +109,7 @@ def permissions(reach: Reach) -> dict[str, Sequence[Allow]]:
             write(reach.artifacts, "runs/*/evaluation.jsonl"),
             s3,
         ),
-        "deploy_reward": _deploy_reward(reach),
+        "deploy_reward": deploy_reward(reach),
         "estimate_price": (
             on_nothing("pricing:GetProducts"),
             use_ledger(reach, ("run#*",), "UpdateItem"),
@@ -275,40 +272,6 @@ def _ask_bedrock(reach: Reach) -> tuple[Allow, ...]:
         allow(["bedrock:GetFoundationModel"], [base_models], ANY_MODEL),
         allow(["bedrock:GetCustomModel"], reach.bedrock("custom-model"), ANY_MODEL),
         on_nothing("bedrock:ListFoundationModels"),
-    )
-
-
-def _deploy_reward(reach: Reach) -> tuple[Allow, ...]:
-    """Let reward functions be tried; where dropped code may run, also be made, under their own role alone.
-
-    Neither a layer nor a VPC may be given to them: one brings code unseen, the other leads inside.
-    """
-    tried = (
-        find_rewards(reach),
-        call_rewards(reach),
-        read(reach.data, "datasets/*/reward.py", "prepared/*/train.jsonl"),
-        read(reach.artifacts, "runs/*/inputs.json"),
-        reach.key_through("s3"),
-    )
-    if not reach.reward_role:
-        return tried
-    none = {"Null": {"lambda:Layer": "true", "lambda:VpcIds": "true"}}
-    passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    return (
-        *tried,
-        Allow(
-            actions=("lambda:CreateFunction",),
-            resources=reach.rewards(),
-            conditions={**reach.tagging(), **none},
-            wildcard=REWARDS,
-        ),
-        Allow(
-            actions=("lambda:TagResource",),
-            resources=reach.rewards(),
-            conditions=reach.tagging(),
-            wildcard=REWARDS,
-        ),
-        Allow(actions=("iam:PassRole",), resources=(reach.reward_role,), conditions=passed),
     )
 
 

@@ -11,7 +11,6 @@ from stacks.components.reach import Reach
 ONE_RUN = "Run ids and dataset names are made at run time; the prefix is as narrow as it can be."
 ANY_MODEL = "The base model is the run's choice; the settings of a run may name any that Bedrock offers."
 BEDROCK_IDS = "Bedrock gives its resources random ids; the pipeline's tag narrows what can be changed."
-REWARDS = "A reward function is named after its run, or by the platform's people; all share the prefix."
 NO_RESOURCE = "The action works on no resource that a policy could name (service authorization reference)."
 
 ENDPOINTS: Final = ("provisioned-model", "custom-model-deployment")
@@ -73,27 +72,6 @@ def list_runs(reach: Reach) -> Allow:
 def notify(reach: Reach) -> tuple[Allow, Allow]:
     """Let notices be published."""
     return Allow(actions=("sns:Publish",), resources=(reach.notices,)), reach.key_through("sns")
-
-
-def call_rewards(reach: Reach) -> Allow:
-    """Let the functions that grade answers be called: those with the environment's prefix alone."""
-    return allow(["lambda:InvokeFunction"], reach.rewards(), REWARDS)
-
-
-def find_rewards(reach: Reach) -> Allow:
-    """Let reward functions be looked up by name, with their tags."""
-    return allow(["lambda:GetFunction", "lambda:ListTags"], reach.rewards(), REWARDS)
-
-
-def drop_rewards(reach: Reach) -> tuple[Allow, ...]:
-    """Let reward functions be looked up, and deleted when they carry the pipeline's tag."""
-    own = Allow(
-        actions=("lambda:DeleteFunction",),
-        resources=reach.rewards(),
-        conditions=reach.own(),
-        wildcard=REWARDS,
-    )
-    return find_rewards(reach), own
 
 
 def look_at_executions(reach: Reach) -> Allow:
