@@ -1,7 +1,7 @@
 """Catalogue rows: open-weight models, for reinforcement fine-tuning through the OpenAI-compatible API alone.
 
 `CreateModelCustomizationJob` does not take them (bedrock-mantle's `/v1/fine_tuning/jobs` does), so these rows
-are there for checking, converting and splitting data; GetFoundationModel decides about a run, as always.
+are there for checking, converting and splitting data, and for the preflight to say so.
 """
 
 from typing import Final
@@ -30,6 +30,7 @@ def _row(name: str, model_id: str, provider: str) -> Model:
         kinds={"REINFORCEMENT_FINE_TUNING": _RULES},
         serving=Serving(RFT_OPEN_API),
         source=RFT_OPEN_API,
+        jobs=False,
     )
 
 

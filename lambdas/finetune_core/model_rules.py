@@ -166,7 +166,8 @@ class Model(Struct, frozen=True):
     `invoke_id` what Converse and InvokeModel take for the base model itself. `embeds` says that it turns
     texts and images into vectors. `retired` is the ISO date of the documented end of life, `legacy` the date
     from which no new job is taken, None if unknown: the live answer of GetFoundationModel decides, these
-    only explain.
+    only explain. `jobs` is false for a model that CreateModelCustomizationJob does not take: the pipeline
+    checks its data and cannot train it.
     """
 
     id: str
@@ -181,3 +182,4 @@ class Model(Struct, frozen=True):
     retired: str | None = None
     price_family: str = ""
     embeds: bool = False
+    jobs: bool = True

@@ -57,7 +57,11 @@ def offers(offer: Offer, kind: str, region: str) -> bool:
 
 def offering(kind: str, region: str) -> list[str]:
     """Return the ids that the catalogue has for a kind in a Region."""
-    return [model.id for model in catalogue.MODELS if kind in model.kinds and region in model.regions]
+    return [
+        model.id
+        for model in catalogue.MODELS
+        if model.jobs and kind in model.kinds and region in model.regions
+    ]
 
 
 def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str], others: str) -> None:
@@ -79,8 +83,15 @@ def check_offer(offer: Offer, kind: str, region: str, alternatives: Sequence[str
         )
     if not offers(offer, kind, region):
         offered = ", ".join(words(each) for each in offer.customizations) or "no customization"
+        known = catalogue.find_model(offer.model_id)
+        apart = known is not None and not known.jobs
         raise ModelNotTunable(
-            f"base model {offer.model_id} does not offer {words(kind)}; it offers {offered}",
+            f"base model {offer.model_id} does not offer {words(kind)}; it offers {offered}"
+            + (
+                " in jobs as this pipeline runs them, only in Bedrock's OpenAI-compatible API"
+                if apart
+                else ""
+            ),
             where=f"base_model and type, Region {region}",
             remedy=instead,
         )

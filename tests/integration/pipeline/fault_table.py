@@ -44,7 +44,7 @@ class Cell:
     """What may stay behind a run that failed: "commitment" (cannot be ended), "model" (was judged better)."""
 
 
-def _bedrock(operation: str, error: str, count: int = 3, **more) -> dict:
+def bedrock_order(operation: str, error: str, count: int = 3, **more) -> dict:
     return {"operation": operation, "error": error, "count": count, **more}
 
 
@@ -54,7 +54,7 @@ def call_order(service: str, operation: str, error: str, count: int = 3, **more)
 
 PT = {"serving": "provisioned_throughput"}
 OD = {"serving": "on_demand"}
-REFUSED_TEST = _bedrock("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
+REFUSED_TEST = bedrock_order("Converse", "ValidationException", FOR_EVER, caller="TestEndpoint")
 
 
 def _passing_bedrock() -> list[Cell]:
@@ -74,16 +74,16 @@ def _passing_bedrock() -> list[Cell]:
     for operation, aim, settings, count in asked:
         where = f"{operation}{' by ' + aim['caller'] if aim else ''}"
         for error in (THROTTLED, BROKEN):
-            order = _bedrock(operation, error, count, **aim)
+            order = bedrock_order(operation, error, count, **aim)
             cells.append(Cell(f"{where}: {count} x {error}", bedrock=(order,), settings=settings))
     for operation, settings in (
         ("CreateModelCustomizationJob", {}),
         ("CreateProvisionedModelThroughput", PT),
         ("CreateCustomModelDeployment", OD),
     ):
-        order = _bedrock(operation, BROKEN, 3, after_effect=True)
+        order = bedrock_order(operation, BROKEN, 3, after_effect=True)
         cells.append(Cell(f"{operation}: answers lost", bedrock=(order,), settings=settings))
-    place = _bedrock("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
+    place = bedrock_order("CreateModelCustomizationJob", "ServiceQuotaExceededException", 2)
     cells.append(Cell("no place for the job for a while", bedrock=(place,)))
     return cells
 
@@ -109,11 +109,11 @@ def _lasting_bedrock() -> list[Cell]:
     for operation, error, lost, settings, outcome in rows:
         # Clean up looks and deletes under a role of its own, which is not struck.
         caller = "DeployModel" if settings is OD else "FineTuning"
-        order = _bedrock(operation, error, FOR_EVER, after_effect=lost, caller=caller)
+        order = bedrock_order(operation, error, FOR_EVER, after_effect=lost, caller=caller)
         words = f"{operation}: {error} for ever{', although it acts' if lost else ''}"
         cells.append(Cell(words, outcome, bedrock=(order,), settings=settings))
     cells.append(Cell("the endpoint refuses", "ServingFailed", bedrock=(REFUSED_TEST,), settings=OD))
-    silent = _bedrock("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
+    silent = bedrock_order("Converse", BROKEN, FOR_EVER, caller="AnswerPrompts")
     cells.append(Cell("no model answers any prompt", "EvaluationFailed", bedrock=(silent,), settings=OD))
     return cells
 
@@ -158,7 +158,7 @@ def _cleaning() -> list[Cell]:
             "StopModelCustomizationJob",
             {},
             # Step Functions tries to stop the job when the watch ends its branch: that fails as well.
-            (_bedrock("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
+            (bedrock_order("StopModelCustomizationJob", BROKEN, FOR_EVER, caller="FineTuning"),),
             ({"command": "stall_job", "stage": "validation"},),
             "TrainingStalled",
         ),
@@ -166,7 +166,7 @@ def _cleaning() -> list[Cell]:
     cells = []
     for operation, settings, first, orders, outcome in rows:
         for error, lost in ((THROTTLED, False), (BROKEN, True)):
-            order = _bedrock(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
+            order = bedrock_order(operation, error, BEYOND_BOTOCORE, after_effect=lost, caller="CleanUp")
             words = f"cleaning up: {operation}: {'answers lost' if lost else error}"
             cells.append(Cell(words, outcome, (*first, order), (), orders, settings))
     return cells

@@ -2,10 +2,17 @@
 
 from typing import Final
 
-from tests.integration.pipeline.fault_table import BEYOND_BOTOCORE, BROKEN, FOR_EVER, OD, THROTTLED, Cell
-from tests.integration.pipeline.fault_table import _bedrock as bedrock
-from tests.integration.pipeline.fault_table import _call as call
-from tests.integration.pipeline.fault_table import _on_function as on_function
+from tests.integration.pipeline.fault_table import (
+    BEYOND_BOTOCORE,
+    BROKEN,
+    FOR_EVER,
+    OD,
+    THROTTLED,
+    Cell,
+    bedrock_order,
+    call_order,
+    on_function,
+)
 
 JUDGE = {"model": "amazon.nova-pro-v1:0", "metrics": ["Correctness"]}
 JUDGED = OD | {"gate": {"judge": JUDGE | {"decides": True}, "minimum_records": 1, "slice_loss": None}}
@@ -16,16 +23,16 @@ STALLED = {"command": "stall_job", "stage": "evaluation"}
 
 def _judges() -> list[Cell]:
     passing = (
-        bedrock("CreateEvaluationJob", THROTTLED, 2),
-        bedrock("CreateEvaluationJob", BROKEN, 2, after_effect=True),
-        bedrock("GetEvaluationJob", THROTTLED, 2),
-        bedrock("GetEvaluationJob", BROKEN, 2),
+        bedrock_order("CreateEvaluationJob", THROTTLED, 2),
+        bedrock_order("CreateEvaluationJob", BROKEN, 2, after_effect=True),
+        bedrock_order("GetEvaluationJob", THROTTLED, 2),
+        bedrock_order("GetEvaluationJob", BROKEN, 2),
     )
     cells = [Cell("evaluation jobs: throttled, broken, answers lost", bedrock=passing, settings=JUDGED)]
-    lost = bedrock("CreateEvaluationJob", BROKEN, FOR_EVER, after_effect=True, caller="FineTuning")
+    lost = bedrock_order("CreateEvaluationJob", BROKEN, FOR_EVER, after_effect=True, caller="FineTuning")
     words = f"CreateEvaluationJob: {BROKEN} for ever, although it acts"
     cells.append(Cell(words, "EvaluationFailed", bedrock=(lost,), settings=JUDGED))
-    refused = bedrock("GetEvaluationJob", "AccessDeniedException", FOR_EVER)
+    refused = bedrock_order("GetEvaluationJob", "AccessDeniedException", FOR_EVER)
     cells.append(Cell("GetEvaluationJob: denied", "EvaluationFailed", bedrock=(refused,), settings=JUDGED))
     failing = {"command": "fail_job", "stage": "evaluation"}
     cells += [
@@ -40,13 +47,13 @@ def _judges() -> list[Cell]:
         Cell(
             "s3 PutObject by PrepareJudgement: AccessDenied for ever",
             "EvaluationFailed",
-            calls=(call("s3", "PutObject", "AccessDenied", FOR_EVER, caller="PrepareJudgement"),),
+            calls=(call_order("s3", "PutObject", "AccessDenied", FOR_EVER, caller="PrepareJudgement"),),
             settings=JUDGED,
         ),
     ]
-    stop = bedrock("StopEvaluationJob", THROTTLED, BEYOND_BOTOCORE, caller="CleanUp")
+    stop = bedrock_order("StopEvaluationJob", THROTTLED, BEYOND_BOTOCORE, caller="CleanUp")
     # The machine's own stop fails for good, so cleaning up has one to do.
-    mine = bedrock("StopEvaluationJob", BROKEN, FOR_EVER, caller="FineTuning")
+    mine = bedrock_order("StopEvaluationJob", BROKEN, FOR_EVER, caller="FineTuning")
     words = "cleaning up: StopEvaluationJob: ThrottlingException"
     return [*cells, Cell(words, "EvaluationFailed", (mine, stop), (), (STALLED,), JUDGED)]
 

@@ -504,6 +504,12 @@ def test_bedrock_has_no_word_for_the_kind_so_the_catalogue_tells(aws: FakeAws, c
     assert NOVA_2 in refused.value.remedy
 
 
+def test_open_weight_models_are_told_apart(aws: FakeAws, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    with pytest.raises(ModelNotTunable, match="only in Bedrock's OpenAI-compatible API"):
+        preflight_of(aws, call, "openai.gpt-oss-20b")
+
+
 @pytest.mark.parametrize(
     ("values", "told"),
     [
