@@ -14,10 +14,12 @@ import re2  # type: ignore[import-untyped]
 from finetune_core import grammar
 from finetune_core.findings import Spec
 from finetune_core.grammar import KEYS, Shape
+from finetune_core.tokens import most_tokens
 
 Machine = Callable[[bytes], object]
 """Takes whole lines; returns None unless all of them are of its language."""
 
+_BOUNDLESS: Final = 1 << 62
 _AUTOMATON_BYTES: Final = 16 * 1_048_576
 _keys: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -27,9 +29,11 @@ class FastPath:
 
     def __init__(self, spec: Spec) -> None:
         rules = spec.rules
-        bounds = [2 * (rules.tokens_max.strict or rules.tokens_max.value)] if rules.tokens_max else []
-        bounds += [rules.line_bytes.value] if rules.line_bytes else []
-        self._longest = min(bounds, default=1 << 62)
+        tokens = rules.tokens_max
+        self._tokens = (tokens.strict or tokens.value) if tokens else _BOUNDLESS
+        sizes = [limit.value for limit in (rules.line_bytes, rules.characters_max) if limit]
+        self._size = min(sizes, default=_BOUNDLESS)
+        self._longest = min(2 * self._tokens, self._size)
         self._spec = spec
         prompts_alone = rules.validation_file == "refused" and not rules.strict_turns
         chat = spec.format in ("converse", "messages")
@@ -40,7 +44,7 @@ class FastPath:
 
     def accept(self, block: bytes, lines: list[bytes]) -> bool:
         """Whether a block of whole lines, each with its line end, is proved faultless."""
-        if not self._covered or (self._may_be_too_long(block) and max(map(len, lines)) > self._longest):
+        if not self._covered or (self._may_be_too_long(block) and any(map(self._is_too_long, lines))):
             return False
         for shape, machine in self._machines.items():
             if machine(block) is not None:
@@ -57,6 +61,11 @@ class FastPath:
             return False
         self._learn(shape)
         return self.accept(line, [line])
+
+    def _is_too_long(self, line: bytes) -> bool:
+        """Whether a line may have more bytes, characters or tokens than the rules take."""
+        size = len(line)
+        return size > self._longest and (size > self._size or most_tokens(line) > self._tokens)
 
     def _may_be_too_long(self, block: bytes) -> bool:
         """Whether a line may be longer than the rules take: half of that has no line end then."""

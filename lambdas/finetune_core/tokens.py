@@ -53,6 +53,16 @@ def measure(line: bytes) -> tuple[int, int]:
     return characters - 5 * escapes, further + 2 * escapes
 
 
+def most_tokens(line: bytes) -> float:
+    """Return a number of tokens that no expected number for a line exceeds, faster than `measure` gives it.
+
+    The keys and marks of a record, and of each message, are more characters than the tokens added for it;
+    a `\\u` escape is fewer tokens than its six characters.
+    """
+    characters = len(line) if line.isascii() else len(line.translate(None, _CONTINUATION))
+    return characters * _PER_CHARACTER[1] + (len(line) - characters) * _PER_FURTHER_BYTE[1]
+
+
 def count_messages(format_name: str, lines: bytes) -> int:
     """Return the number of messages of whole lines; a pair of prompt and completion counts as one."""
     if format_name == "prompt-completion":

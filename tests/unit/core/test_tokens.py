@@ -1,8 +1,10 @@
 """The token band, held against counts that others have published."""
 
+import json
+
 import pytest
 
-from finetune_core.tokens import token_range
+from finetune_core.tokens import SKELETON, count_messages, measure, most_tokens, token_range
 
 PUBLISHED = {
     # Tiny Shakespeare, plain ASCII: 1,003,854 + 111,540 characters (nanoGPT, data/shakespeare_char/readme.md)
@@ -26,3 +28,25 @@ def test_the_band_is_no_wider_than_stated(characters: int) -> None:
     band = token_range(characters * 100, 0, 0)
     assert band.low == pytest.approx(0.73 * band.expected, rel=0.05)
     assert band.high == pytest.approx(1.83 * band.expected, rel=0.05)
+
+
+@pytest.mark.parametrize("written", [json.dumps, lambda value: json.dumps(value, ensure_ascii=False)])
+@pytest.mark.parametrize(
+    "text", ["plain " * 50, "zażółć gęślą jaźń " * 20, "漢字かな" * 40, "🙂" * 30, "a\n\t" * 9, ""]
+)
+@pytest.mark.parametrize("turns", [1, 5, 40])
+def test_no_estimate_is_above_the_quick_bound(written, text: str, turns: int) -> None:
+    turn = [{"role": "user", "content": [{"text": text}]}] * turns
+    records = {
+        "converse": {"schemaVersion": "bedrock-conversation-2024", "messages": turn},
+        "messages": {"messages": [{"role": "user", "content": text}] * turns},
+        "prompt-completion": {"prompt": text, "completion": text},
+        "input": {"input": text},
+    }
+    for name, record in records.items():
+        line = written(record).encode()
+        characters, further = measure(line)
+        per_record, per_message = SKELETON[name]
+        messages = count_messages(name, line)
+        told = token_range(max(characters - per_record - per_message * messages, 0), further, messages)
+        assert told.expected <= most_tokens(line)
