@@ -146,7 +146,9 @@ def _check_tokens(line: bytes, found: Findings) -> None:
         said += f"; the limit is {limit.value:,} per record ({limit.source.name})"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
     elif limit.strict is not None and limit.strict_source is not None and tokens.expected > limit.strict:
-        said += f"; {limit.strict_source.name} gives {limit.strict:,}, {limit.source.name} {limit.value:,}"
+        where = f" {limit.strict_where}" if limit.strict_where else ""
+        said += f"; {limit.strict_source.name} gives {limit.strict:,}{where}, "
+        said += f"{limit.source.name} {limit.value:,}"
         found.add("too_many_tokens", "$", tokens.expected, said, severity="warning")
 
 

@@ -25,12 +25,16 @@ class Source(Struct, frozen=True):
 
 
 class Limit(Struct, frozen=True):
-    """A bound. Beyond `value` is an error; beyond `strict`, if given, is a warning."""
+    """A bound. Beyond `value` is an error; beyond `strict`, if given, is a warning.
+
+    `strict_where` says in words where the stricter bound holds, if it does not hold for all jobs.
+    """
 
     value: int
     source: Source
     strict: int | None = None
     strict_source: Source | None = None
+    strict_where: str = ""
 
 
 class Hyperparameter(Struct, frozen=True):
