@@ -1,5 +1,6 @@
 """The deployed pipeline in a local cloud of its own, by the real `cdk bootstrap` and `cdk deploy`."""
 
+import fcntl
 import json
 import os
 import threading
@@ -201,11 +202,21 @@ def own_pipeline(tmp_path_factory):
 
 
 @contextmanager
+def _one_at_a_time(path: Path):
+    """Keep other workers out meanwhile: they share the assembly."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def _deployed(folder: Path):
     with LocalCloud(folder / "cloud", speed=SPEED) as cloud:
         environment = cloud.environment()
         assembly = Assembly(Cdk(ROOT, {}, folder / "synth.log"), ROOT / ".local" / "cdk.out")
-        assembly.synthesise("local", _quiet)
+        with _one_at_a_time(ROOT / ".local" / "synth.lock"):
+            assembly.synthesise("local", _quiet)
         region = environment["AWS_REGION"]
         Cdk(ROOT, environment, folder / "bootstrap.log").run(
             "bootstrap", f"aws://{ACCOUNT}/{region}", tell=_quiet, folder=folder
