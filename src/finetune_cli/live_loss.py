@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def live_loss(here: Surroundings, job: str) -> str:
-    """Give "step 12 of 40 · loss 1.234"; "" on AWS, and before the first step."""
+    """Give "step 12 of 40 · loss 1.234" (or reward); "" on AWS, and before the first step."""
     if here.env != "local":
         return ""
     from finetune_local.emulator import ACCOUNT, LocalCloud, LocalCloudError  # noqa: PLC0415 - only here
@@ -21,4 +21,5 @@ def live_loss(here: Surroundings, job: str) -> str:
         found = cloud.admin(command="progress", account=ACCOUNT, region=here.region, job=job)
     except LocalCloudError:  # it is being stopped: the run's own calls will say so
         return ""
-    return f"step {found['step']} of {found['steps']} · loss {found['loss']:.3f}" if found else ""
+    reading = " · ".join(f"{name} {found[name]:.3f}" for name in ("loss", "reward") if name in found)
+    return f"step {found['step']} of {found['steps']} · {reading}" if found else ""

@@ -90,7 +90,7 @@ def test_a_reinforcement_is_billed_by_the_hour(world: GradedWorld) -> None:
     hours = world.admin(command="billed_hours", **place)["jobs"]["job-1"]
     assert hours == (told["endTime"] - told["creationTime"]).total_seconds() / 3600 > 0
     assert world.admin(command="billed_tokens", **place) == {"jobs": {"job-1": 0}}
-    assert world.admin(command="progress", job="job-1", **place) == {"step": 8, "steps": 8, "loss": -0.25}
+    assert world.admin(command="progress", job="job-1", **place) == {"step": 8, "steps": 8, "reward": 0.25}
     world.train("job-2")
     assert world.admin(command="billed_hours", **place)["jobs"]["job-2"] == 0.0
 

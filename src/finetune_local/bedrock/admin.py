@@ -27,7 +27,7 @@
     {"command": "billed_hours", "account", "region"}  -> {"jobs": {job name: hours, of reinforcements alone}}
     {"command": "timings"}                            -> the timings in force
     {"command": "progress", "account", "region", "job"}
-        -> {"step", "steps", "loss"} of a job that trains; {} before and for a job that is not there
+        -> {"step", "steps", "loss" or "reward"} of a job that trains; {} before, or if there is none
 
 Every command answers ``{}`` where nothing else is said; a wrong one raises ValueError saying what is wrong.
 """
@@ -41,7 +41,7 @@ from typing import Any, Final
 from finetune_local.bedrock.cloud import Cloud, Timings
 from finetune_local.bedrock.evaluation_jobs import STAGE as EVALUATION
 from finetune_local.bedrock.faults import ArtifactFault, CallFault, EndpointFault, JobFault
-from finetune_local.bedrock.foundation_models import FOUNDATION_MODELS
+from finetune_local.bedrock.foundation_models import FOUNDATION_MODELS, REINFORCEMENT
 from finetune_local.bedrock.quotas import QUOTAS
 from finetune_local.bedrock.resources import JOB_STAGES, RegionState
 
@@ -144,9 +144,10 @@ def _progress(_: Cloud, state_of: StateOf, arguments: dict[str, Any]) -> dict[st
     state = state_of(arguments["account"], arguments["region"])
     with state.lock:
         found = next((job for job in state.jobs.values() if job.name == arguments["job"]), None)
-        if found is None or found.loss is None:
+        if found is None or found.reading is None:
             return {}
-        return {"step": found.step, "steps": found.steps, "loss": found.loss}
+        name = "reward" if found.customization_type == REINFORCEMENT else "loss"
+        return {"step": found.step, "steps": found.steps, name: found.reading}
 
 
 _COMMANDS: Final[dict[str, Callable[[Cloud, StateOf, dict[str, Any]], dict[str, Any] | None]]] = {

@@ -56,8 +56,8 @@ class Job:
     billed_tokens: int = 0
     step: int = 0
     steps: int = 0
-    loss: float | None = None
-    """Training loss of ``step``, of ``steps`` in all: what the local cloud tells while a job trains."""
+    reading: float | None = None
+    """Training loss (or mean reward) of ``step``, of ``steps`` in all: what is told while a job trains."""
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 

@@ -239,14 +239,14 @@ class JobRun:
         if step.rollout is None:
             return self._go_on(0, 0.0)
         curve.training.append((step.number, step.epoch, *reinforcement.row(step.rollout)))
-        return self._go_on(step.number, step.rollout.loss)
+        return self._go_on(step.number, step.rollout.reward_mean)
 
-    def _go_on(self, number: int, loss: float) -> bool:
+    def _go_on(self, number: int, reading: float) -> bool:
         """Tell how far the job is and let a step's time pass; return False to stop training."""
         if number > 0:
             self._debt += self._context.cloud.timings.training_step
         with self._context.state.lock:
-            self._job.step, self._job.loss = number, loss
+            self._job.step, self._job.reading = number, reading
         if self._debt >= _PAUSE_SECONDS:
             debt, self._debt = self._debt, 0.0
             return not self._context.cloud.clock.wait(self._job.stop, debt)
