@@ -3,8 +3,8 @@
     {"command": "state_fault", "state": "Record training", "about": "text in the execution's input",
      "errors"?: ["DynamoDB.ThrottlingException", …], "lost"? = false, "hold"? = false, "answers"?: {…}}
         errors: the next attempts of the state end with these errors, one each; the last one for ever if it
-        is followed by "…"; lost: the call acts and only its answer is lost; hold: the next attempt stands
-        still once its call has acted, until the execution is over; answers: members laid over the result of
+        is followed by "…"; lost: the call acts and only its answer is lost; hold: the attempts stand
+        still once their call has acted, until the execution is over; answers: members laid over the result of
         as many attempts as `errors` counts (each written as ""), so that a service lies about a state
     {"command": "state_faults"}  -> {"states": [{"state", "about", "struck"}]}
         struck: attempts that met it; with hold: those that stand still
@@ -109,7 +109,7 @@ class StateFaults:
                 if order.state != state or order.about not in text:
                     continue
                 error = order.next_error()
-                if error is None and not (order.hold and not order.struck):
+                if error is None and not order.hold:
                     continue
                 order.struck += 1
                 return order, error or ""

@@ -61,7 +61,7 @@ def question_states(
     """
     record, request, answer, decide = names
     return {
-        record: record_phase(resources, "approve", following=request, results=("price",)),
+        record: record_phase(resources, "approve", following=request, results=("price",), failing=phase),
         request: _request(
             resources.functions["request_approval"], question, variable, phase, timeout_seconds, answer
         ),
@@ -71,6 +71,7 @@ def question_states(
             following=decide,
             results=(variable,),
             attributes={"task_token": "''"},
+            failing=phase,
         ),
         decide: _decide(variable, phase, timeout_seconds, following),
     }

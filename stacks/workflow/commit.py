@@ -15,6 +15,7 @@ from stacks.workflow.states import (
     call_function,
     catch_failure,
     expression,
+    failure,
     retry,
 )
 from stacks.workflow.throughput import Polling, throughput_states
@@ -22,6 +23,10 @@ from stacks.workflow.throughput import Polling, throughput_states
 PHASE = "commit"
 _WANTED = "$type($plan.settings.commitment) = 'string' and $preflight.serving = 'provisioned_throughput'"
 _GONE = "Bedrock.ResourceNotFoundException"
+_DENIED = "Bedrock.AccessDeniedException"
+_STAYS = (
+    "'the machine is not authorized to perform: bedrock:DeleteProvisionedModelThroughput on ' & $endpoint.arn"
+)
 _MONTHS = "($plan.settings.commitment = 'SixMonths' ? 6 : 1)"
 _REQUEST = """{
     'ProvisionedModelName': $plan.names.commitment,
@@ -65,10 +70,25 @@ def commit_states(
             "Retry": [retry(BEDROCK_TRANSIENT)],
             "Catch": [
                 {"ErrorEquals": [_GONE], "Assign": released, "Next": "Record commitment"},
+                {"ErrorEquals": [_DENIED], "Next": "Look for judged throughput"},
                 *catch_failure(PHASE),
             ],
             "Assign": released,
             "Next": "Record commitment",
+        },
+        # The permission to delete asks for a tag, which what is gone has not: a second try is denied.
+        "Look for judged throughput": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:bedrock:getProvisionedModelThroughput",
+            "Arguments": {"ProvisionedModelId": expression("$endpoint.arn")},
+            "TimeoutSeconds": 60,
+            "Retry": [retry(BEDROCK_TRANSIENT)],
+            "Catch": [
+                {"ErrorEquals": [_GONE], "Assign": released, "Next": "Record commitment"},
+                *catch_failure(PHASE),
+            ],
+            "Assign": failure(PHASE, f"'{_DENIED}'", _STAYS),
+            "Next": "Clean up",
         },
         **question_states(
             resources,

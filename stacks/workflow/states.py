@@ -128,8 +128,11 @@ def record_phase(
     following: str,
     results: tuple[str, ...] = (),
     attributes: Mapping[str, str] | None = None,
+    failing: str = "",
 ) -> State:
     """Write into the ledger that the run enters `phase`, with the JSON text of earlier `results`.
+
+    A failure is one of the phase `failing`, if that is another.
 
     `results` are variables that become attributes of the same name; `attributes` maps further
     attribute names to JSONata code that gives text.
@@ -155,7 +158,7 @@ def record_phase(
         },
         "TimeoutSeconds": 60,
         "Retry": [retry(DYNAMODB_TRANSIENT)],
-        "Catch": catch_failure(phase),
+        "Catch": catch_failure(failing or phase),
         "Next": following,
     }
 

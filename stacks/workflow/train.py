@@ -23,6 +23,8 @@ from stacks.workflow.states import (
 )
 
 PHASE = "train"
+BLIND_LOOKS = 12
+"""Looks at the job that may fail in a row; after that it is watched by the task's own time limit alone."""
 
 
 def train_states(
@@ -99,7 +101,7 @@ def _watch(poll_seconds: int, stall_seconds: int) -> States:
     return {
         "Start watch": {
             "Type": "Pass",
-            "Assign": {"stages": "", "unchanged": 0},
+            "Assign": {"stages": "", "unchanged": 0, "blind": 0},
             "Next": "Wait for training",
         },
         "Wait for training": {"Type": "Wait", "Seconds": poll_seconds, "Next": "Look at training"},
@@ -110,8 +112,16 @@ def _watch(poll_seconds: int, stall_seconds: int) -> States:
             "TimeoutSeconds": 60,
             "Retry": [retry(BEDROCK_TRANSIENT)],
             # Not there: it waits for a place among the scheduled jobs. Anything else is the task's to judge.
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Wait for training"}],
+            "Catch": [
+                {"ErrorEquals": ["Bedrock.ResourceNotFoundException"], "Next": "Wait for training"},
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"blind": expression("$blind + 1")},
+                    "Next": "Is the watch blind",
+                },
+            ],
             "Assign": {
+                "blind": 0,
                 "job_status": expression("$states.result.Status"),
                 "stages": expression(stages),
                 "unchanged": expression(f"{stages} = $stages ? $unchanged + 1 : 0"),
@@ -130,6 +140,12 @@ def _watch(poll_seconds: int, stall_seconds: int) -> States:
                     "Next": "Training stalled",
                 },
             ],
+            "Default": "Wait for training",
+        },
+        # Else the run would wait for a watch that never sees the job's end.
+        "Is the watch blind": {
+            "Type": "Choice",
+            "Choices": [{"Condition": expression(f"$blind >= {BLIND_LOOKS}"), "Next": "Watch ends"}],
             "Default": "Wait for training",
         },
         "Watch ends": {"Type": "Succeed"},

@@ -19,6 +19,8 @@ ROOM = {"L-CB5B847D": 1000, "L-1EF80F3E": 100, "L-430C95DD": 40, "L-BE77399C": 2
 MACHINE_SECONDS = 100_000
 """Time limit of the machine (simulated) while runs are timed out: less than that of the states' own."""
 EXECUTION = {"RunAborted": "ABORTED", "RunTimedOut": "TIMED_OUT"}
+FILES = ("train.jsonl", "run.json")
+"""What a cell drops; each file is an event of its own."""
 LARGE = "large"
 """Datasets whose names begin so take the way of large ones: hundreds of megabytes would show no more."""
 
@@ -59,7 +61,7 @@ class Table:
             self._promote_first(cell, dataset)
         self.drop(cell, dataset)
         if cell.hold or cell.ends:
-            self.end(cell, self.held(cell, dataset))
+            self.end(cell, dataset, self.held(cell, dataset))
             self.let_go(cell, dataset)
         self.check(cell, dataset)
 
@@ -69,12 +71,16 @@ class Table:
         assert run["outcome"] == "Promoted", run["message"]
         self.first[dataset] = run
 
-    def end(self, cell: Cell, run: dict) -> None:
-        """Stop the execution, or let its time pass."""
-        if cell.ends == "RunTimedOut":
-            assert self.pipeline.admin(command="time_out", execution=run["execution_arn"])["timed_out"]
-        else:
-            self.pipeline.client("stepfunctions").stop_execution(executionArn=run["execution_arn"])
+    def end(self, cell: Cell, dataset: str, run: dict) -> None:
+        """Stop the execution (before there is a run: both), or let its time pass."""
+        for arn in [run["execution_arn"]] if run["execution_arn"] else self._executions(dataset):
+            if cell.ends == "RunTimedOut":
+                assert self.pipeline.admin(command="time_out", execution=arn)["timed_out"]
+            else:
+                self.pipeline.client("stepfunctions").stop_execution(executionArn=arn)
+
+    def _executions(self, dataset: str) -> list[str]:
+        return [each["executionArn"] for each in self.pipeline.executions(dataset)]
 
     def order(self, cell: Cell, dataset: str) -> None:
         admin = self.pipeline.admin
@@ -115,8 +121,10 @@ class Table:
 
         def there():
             run = self._look(cell, dataset)
+            if cell.outcome == "nothing":  # each of the two files has its execution, and neither has a run
+                return {"execution_arn": ""} if self._standing(dataset) == len(FILES) else None
             if cell.ends:
-                return (run or self._execution(dataset)) if self.struck(cell, dataset) else None
+                return run if self.struck(cell, dataset) else None
             if not run or run["phase"] != cell.hold:
                 return None
             if cell.calls and not self.struck(cell, dataset):
@@ -127,10 +135,10 @@ class Table:
 
         return self.pipeline.await_(there, f"{dataset} held in {cell.hold or cell.name}")
 
-    def _execution(self, dataset: str) -> dict | None:
-        """Give the execution of a run that the ledger does not know yet: the newest of its drop."""
-        found = [each for each in self.pipeline.executions(dataset) if each["status"] == "RUNNING"]
-        return {"execution_arn": found[0]["executionArn"]} if found else None
+    def _standing(self, dataset: str) -> int:
+        """Count the attempts of states that stand still."""
+        states = self.pipeline.admin(command="state_faults")["states"]
+        return sum(order["struck"] for order in states if order["about"] == dataset)
 
     def _look(self, cell: Cell, dataset: str) -> dict | None:
         """Give the run, and say yes to what it asks people, as often as it asks."""
@@ -172,6 +180,9 @@ class Table:
         if cell.outcome == "nothing":
             self._check_nothing(cell, dataset)
             return
+        if cell.both:
+            self._check_both(cell, dataset)
+            return
         run = self.closed(cell, dataset)
         try:
             self._check_end(cell, dataset, run)
@@ -180,15 +191,31 @@ class Table:
 
     def _check_nothing(self, cell: Cell, dataset: str) -> None:
         """Nothing was claimed: the execution's end is all there is, and the drop can be made again."""
-        found = self.pipeline.await_(lambda: self.pipeline.executions(dataset), "execution")
-        self.pipeline.await_(
-            lambda: (
-                EXECUTION[cell.ends] in {each["status"] for each in found}
-                or EXECUTION[cell.ends] in {each["status"] for each in self.pipeline.executions(dataset)}
-            ),
-            f"ended execution of {dataset}",
-        )
+        ended = [self.pipeline.ended(arn)["status"] for arn in self._executions(dataset)]
+        assert ended == [EXECUTION[cell.ends]] * len(FILES)
+        assert not self.item(dataset)
         assert not self.pipeline.billable(dataset)
+
+    def _check_both(self, cell: Cell, dataset: str) -> None:
+        """Nobody could tell that the two files are one drop: each is reported."""
+
+        def closed():
+            found = [item for item in self.items() if item.get("dataset") == dataset and item["sk"] == "run"]
+            return found if len(found) == len(FILES) else None
+
+        runs = self.pipeline.await_(closed, f"both ends of {dataset}")
+        assert {run["outcome"] for run in runs} == {cell.outcome}
+        assert {run["status"] for run in runs} == {"FAILED"}
+        for run in runs:
+            self._told(cell, run)
+        assert not self.pipeline.billable(dataset)
+
+    def _told(self, cell: Cell, run: dict) -> None:
+        """Wait for the notice of the run's end: questions may have been told of before."""
+        self.pipeline.await_(
+            lambda: cell.outcome in self.pipeline.notice(run["run_id"])["Subject"],
+            f"notice of {cell.outcome} of {run['run_id']}",
+        )
 
     def _check_end(self, cell: Cell, dataset: str, run: dict) -> None:
         assert run["outcome"] == cell.outcome, run["message"]
@@ -197,7 +224,7 @@ class Table:
         assert cell.hold or self.struck(cell, dataset), "an order never met its call"
         self._check_execution(cell, run)
         if cell.told:
-            assert cell.outcome in self.pipeline.notice(run["run_id"])["Subject"]
+            self._told(cell, run)
         assert cell.outcome in self.pipeline.report(run["report"])
         self.pipeline.await_(lambda: not self.pipeline.rewards(dataset), f"end of {cell.name}'s function")
         if cell.outcome == "Promoted":

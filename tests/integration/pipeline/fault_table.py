@@ -38,6 +38,8 @@ class Cell:
     """Whether the dataset has a champion already, made by a run of its own."""
     large: bool = False
     """Whether the dataset takes the way of large ones."""
+    both: bool = False
+    """Whether the run ends before it is known that both dropped files are one drop."""
     ends: str = ""
     """RunAborted or RunTimedOut: how the execution is ended where it stands still."""
     keeps: str = ""
@@ -174,7 +176,7 @@ def _cleaning() -> list[Cell]:
 
 def _functions() -> list[Cell]:
     """Each function is throttled, breaks, and acts although its answer is lost, all in one run."""
-    usual = ("ResolveRun", "CheckModel", "ValidateDataset", "EstimatePrice", "ReadTraining", "DeployModel")
+    usual = ("CheckModel", "ValidateDataset", "EstimatePrice", "ReadTraining", "DeployModel")
     usual += ("TestEndpoint", "AnswerPrompts", "JudgeModels", "PromoteModel", "FinishRun")
     cells = [
         Cell(f"{name} is refused, breaks, answers in vain", calls=on_function(name), settings=OD)

@@ -81,6 +81,7 @@ def _plain(state: str, kind: str = "function", route: str = "on_demand") -> Row:
     return Row(state, route, kind, REFUSED[kind], "States.Timeout")
 
 
+_SHARDS: Final = "States.ExceedToleratedFailureThreshold"
 CREATING: Final = {"Status": "Creating"}
 ROWS: Final = (
     Row("Resolve run", refused="AccessDenied", late="States.Timeout", held="nothing"),
@@ -90,8 +91,8 @@ ROWS: Final = (
     _plain("Check model"),
     _plain("Record validation", "ledger"),
     _plain("Validate dataset"),
-    *(_plain(name, route="large") for name in ("Plan shards", "Validate shard", "Merge shards")),
-    *(_plain(name, route="large") for name in ("Prepare shard", "Join parts")),
+    *(_plain(name, route="large") for name in ("Plan shards", "Merge shards", "Join parts")),
+    *(Row(name, "large", "function", _SHARDS, _SHARDS) for name in ("Validate shard", "Prepare shard")),
     _plain("Record reward", "ledger", "graded"),
     _plain("Deploy reward", route="graded"),
     _plain("Record price", "ledger"),
@@ -152,6 +153,8 @@ def _cell(row: Row, fault: str, outcome: str, order: dict, **more) -> Cell:
     route = dict(ROUTES[row.route])
     usual = route.pop("outcome", "Promoted")
     keeps = {"keeps": row.keeps} if row.keeps else {}
+    both = row.state == "Resolve run" and outcome not in {"", "nothing"}
+    route |= {"both": True} if both else {}
     given = route | keeps | {"outcome": outcome or usual, "states": ({"state": row.state, **order},)}
     return Cell(f"{row.state}: {fault}", **(given | more))
 
