@@ -200,7 +200,7 @@ class Table:
         """Nobody could tell that the two files are one drop: each is reported."""
 
         def closed():
-            found = [item for item in self.items() if item.get("dataset") == dataset and item["sk"] == "run"]
+            found = [item for item in self.items() if item.get("dataset") == dataset and item.get("outcome")]
             return found if len(found) == len(FILES) else None
 
         runs = self.pipeline.await_(closed, f"both ends of {dataset}")

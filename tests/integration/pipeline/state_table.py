@@ -161,13 +161,12 @@ def _cell(row: Row, fault: str, outcome: str, order: dict, **more) -> Cell:
 
 def _columns(row: Row) -> list[Cell]:
     refusal = REFUSED[row.kind]
+    late = ["States.Timeout", *([FOR_EVER] if row.state == "Resolve run" else [])]  # of both files' events
     found = [
         _cell(row, "throttled", "", {"errors": list(PASSING[row.kind])}),
         _cell(row, "answers lost", "", {"errors": list(LOST[row.kind]), "lost": True}),
         _cell(row, "refused", row.refused, {"errors": [refusal, FOR_EVER]}, execution_error=row.error),
-        _cell(
-            row, "too late", row.late, {"errors": ["States.Timeout"], "lost": True}, execution_error=row.error
-        ),
+        _cell(row, "too late", row.late, {"errors": late, "lost": True}, execution_error=row.error),
     ]
     if row.lies:
         found.append(_cell(row, "told what was", "", {"errors": ["", "", ""], "answers": row.lies}))
