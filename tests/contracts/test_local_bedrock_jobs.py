@@ -112,6 +112,16 @@ def test_stages_come_one_after_another(world: World) -> None:
     assert world.wait(arn) == "Stopped"
 
 
+def test_a_job_may_stand_still_after_its_stage_has_begun(world: World) -> None:
+    world.admin(command="stall_job", stage="training", begun=True)
+    arn = create(world)
+    while job(world, arn)["statusDetails"]["trainingDetails"]["status"] == "NotStarted":
+        assert job(world, arn)["status"] == "InProgress"
+    assert job(world, arn)["statusDetails"]["trainingDetails"]["status"] == "InProgress"
+    world.bedrock().stop_model_customization_job(jobIdentifier=arn)
+    assert world.wait(arn) == "Stopped"
+
+
 def test_a_stopped_job_leaves_no_model(world: World) -> None:
     world.admin(command="stall_job", stage="data_processing")
     arn = create(world)

@@ -9,8 +9,8 @@
      "message"?, "job"?, "account"?}
         the next job (whose name starts with "job") fails there with that failureMessage; an evaluation job
         has the stage "evaluation" alone
-    {"command": "stall_job", "stage": …, "job"?, "account"?}
-        the next job stays NotStarted at that stage until it is stopped
+    {"command": "stall_job", "stage": …, "begun"? = false, "job"?, "account"?}
+        the next job stays NotStarted at that stage (begun: InProgress) until it is stopped
     {"command": "fail_endpoint", "step": "provisioned" | "provisioned_update" | "deployment" |
      "deployment_update", "message"?, "name"?, "account"?}
         the next endpoint at that step ends as Failed (a deployment's update as UpdateFailed)

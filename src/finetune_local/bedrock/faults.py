@@ -36,11 +36,15 @@ class CallFault:
 
 @dataclass
 class JobFault:
-    """The next job (whose name starts with ``job``) fails at ``stage``, or stands still there for ever."""
+    """The next job (whose name starts with ``job``) fails at ``stage``, or stands still there for ever.
+
+    ``begun``: it stands still once the stage is in progress, not before.
+    """
 
     stage: str
     message: str = ""
     stall: bool = False
+    begun: bool = False
     job: str = ""
     account: str | None = None
 

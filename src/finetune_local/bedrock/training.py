@@ -89,9 +89,11 @@ class JobRun:
 
     def _stage(self, name: str, work: Callable[[], None]) -> None:
         fault = self._context.cloud.faults.take_job(name, self._job.name, self._context.account)
-        if fault is not None and fault.stall:
+        if fault is not None and fault.stall and not fault.begun:
             self._pause(_FOR_EVER)
         self._mark(name, "InProgress")
+        if fault is not None and fault.stall:
+            self._pause(_FOR_EVER)
         if fault is not None:
             self._pause(getattr(self._context.cloud.timings, _STAGE_TIMINGS[name]))
             raise _FailedError(fault.message or INTERNAL_ERROR)

@@ -94,7 +94,7 @@ def test_a_job_that_never_begins_to_train_is_stopped_as_stalled(pipeline):
 
 
 def test_a_stopped_job_ends_the_run(pipeline):
-    pipeline.admin(command="stall_job", stage="training")
+    pipeline.admin(command="stall_job", stage="training", begun=True)
     dataset = _drop(pipeline)
     bedrock = pipeline.client("bedrock")
 
@@ -129,7 +129,7 @@ def _stop_in(pipeline, dataset: str, phase: str) -> None:
 
 
 def test_an_execution_aborted_while_it_trains_is_cleaned_up_from_outside(pipeline):
-    pipeline.admin(command="stall_job", stage="training")
+    pipeline.admin(command="stall_job", stage="training", begun=True)
     dataset = _drop(pipeline)
     _stop_in(pipeline, dataset, "train")
     assert _failed(pipeline, dataset, "RunAborted", status="ABORTED")["finished_at"]

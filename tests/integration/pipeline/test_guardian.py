@@ -231,7 +231,7 @@ def test_destroy_names_what_is_outside_the_stacks_and_takes_all_of_it_away(own_p
     assert len(own_pipeline.billable(dataset)) == 2
     own_pipeline.admin(command="advance", seconds=timedelta(days=31).total_seconds())
 
-    own_pipeline.admin(command="stall_job", stage="training")
+    own_pipeline.admin(command="stall_job", stage="training", begun=True)
     stalled = _drop(own_pipeline, "on_demand")
     own_pipeline.await_(lambda: own_pipeline.billable(stalled), "job of the stalled run")
 

@@ -55,7 +55,7 @@ def trains(pipeline):
 
 def at_work(pipeline, dataset: str) -> dict:
     """Drop data whose job stalls, and give the run once its job is in progress."""
-    pipeline.admin(command="stall_job", stage="training")
+    pipeline.admin(command="stall_job", stage="training", begun=True)
     drop(pipeline, name=dataset)
     return run_where(pipeline, dataset, "trains", trains(pipeline))
 
