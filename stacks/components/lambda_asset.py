@@ -1,7 +1,8 @@
 """The one asset that holds the code of all functions: `lambdas/` and the packages it needs, without Docker.
 
 Wheels are chosen by the settings' runtime and architecture (`pip install --platform … --only-binary=:all:`),
-so any machine can build for Lambda. Both steps are cached under `.build/` by what goes into them: a change of
+so any machine can build for Lambda. The code is compiled where an interpreter of the runtime's version is
+found (see bytecode). Both steps are cached under `.build/` by what goes into them: a change of
 the source copies files, only a change of requirements-lambda.txt calls pip.
 """
 
@@ -19,11 +20,16 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import Settings, SettingsError
+from stacks.components.bytecode import compile_folder, compiler
+from stacks.components.sdk_data import cut_down
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "lambdas"
 REQUIREMENTS: Final = ROOT / "requirements-lambda.txt"
 BUILD: Final = ROOT / ".build"
+BUILDERS: Final = tuple(
+    Path(__file__).with_name(name) for name in ("lambda_asset.py", "bytecode.py", "sdk_data.py")
+)
 # python3.12 and later run on Amazon Linux 2023 (glibc 2.34), python3.11 on Amazon Linux 2 (glibc 2.26):
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (read 2026-11-24).
 OLD_LINUX: Final = ("manylinux_2_17", "manylinux2014")
@@ -56,13 +62,15 @@ def lambda_asset(settings: Settings) -> Path:
     Raises:
         SettingsError: there are no wheels for the runtime and architecture that the settings name.
     """
-    packages = BUILD / f"packages-{_hash([REQUIREMENTS, Path(__file__)], _target(settings))}"
+    interpreter = compiler(settings)
+    form = "bytecode" if interpreter else "source"
+    packages = BUILD / f"packages-{_hash([REQUIREMENTS, *BUILDERS], _target(settings), form)}"
     if not packages.exists():
-        _into(packages, lambda folder: _install(folder, settings))
+        _into(packages, lambda folder: _install(folder, settings, interpreter))
     asset = BUILD / f"functions-{_hash(_sources(), packages.name)}"
     if not asset.exists():
         _forget_unused()
-        _into(asset, lambda folder: _assemble(folder, packages))
+        _into(asset, lambda folder: _assemble(folder, packages, interpreter))
     for folder in (packages, asset):
         os.utime(folder)
     return asset
@@ -107,12 +115,14 @@ def _into(folder: Path, build: Callable[[Path], None]) -> None:
                 raise
 
 
-def _assemble(folder: Path, packages: Path) -> None:
-    shutil.copytree(packages, folder, dirs_exist_ok=True)
+def _assemble(folder: Path, packages: Path, interpreter: str | None) -> None:
     shutil.copytree(SOURCE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    if interpreter:
+        compile_folder(folder, interpreter)
+    shutil.copytree(packages, folder, dirs_exist_ok=True)
 
 
-def _install(folder: Path, settings: Settings) -> None:
+def _install(folder: Path, settings: Settings, interpreter: str | None) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--requirement", str(REQUIREMENTS), "--target", str(folder), "--no-compile", "--no-deps"]
     command += ["--only-binary=:all:", *_platform_options(settings)]
@@ -122,7 +132,10 @@ def _install(folder: Path, settings: Settings) -> None:
             f"The functions' packages cannot be installed for {_target(settings)}: {result.stderr.strip()}"
             " See requirements-lambda.txt, lambda_runtime and lambda_architecture."
         )
-    _trim(folder)
+    shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts: no function runs them
+    cut_down(folder / "botocore" / "data", AWS_SERVICES)
+    if interpreter:
+        compile_folder(folder, interpreter)
 
 
 def _platform_options(settings: Settings) -> list[str]:
@@ -133,11 +146,3 @@ def _platform_options(settings: Settings) -> list[str]:
     tags = OLD_LINUX if version == "3.11" else LINUX
     platforms = [option for tag in tags for option in ("--platform", f"{tag}_{machine}")]
     return [*platforms, "--implementation", "cp", "--python-version", version]
-
-
-def _trim(folder: Path) -> None:
-    """Leave out the scripts and the descriptions of services that no function calls."""
-    shutil.rmtree(folder / "bin", ignore_errors=True)
-    for service in (folder / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in AWS_SERVICES:
-            shutil.rmtree(service)

@@ -25,8 +25,10 @@ class Pip:
     def __call__(self, command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
         self.calls.append(command)
         target = Path(command[command.index("--target") + 1])
+        data = target / "botocore" / "data"
         for service in ("bedrock", "ec2"):
-            (target / "botocore" / "data" / service).mkdir(parents=True)
+            (data / service).mkdir(parents=True)
+        (data / "endpoints.json").write_text('{"partitions": []}')
         (target / "bin").mkdir()
         (target / "msgspec.py").write_text("")
         return subprocess.CompletedProcess(command, 1 if self.error else 0, "", self.error)
@@ -46,12 +48,13 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pip:
         "ROOT": tmp_path,
         "SOURCE": tmp_path / "lambdas",
         "BUILD": tmp_path / ".build",
-        "__file__": here,
     }
     for name, place in places.items():
         monkeypatch.setattr(module, name, place)
     monkeypatch.setattr(module, "REQUIREMENTS", tmp_path / "requirements-lambda.txt")
     monkeypatch.setattr(module.subprocess, "run", pip)
+    monkeypatch.setattr(module, "BUILDERS", (here,))
+    monkeypatch.setattr(module, "compiler", lambda _settings: None)
     return pip
 
 
@@ -63,7 +66,21 @@ def test_asset_holds_functions_and_packages(pip: Pip):
 
 def test_descriptions_of_services_that_nobody_calls_are_left_out(pip: Pip):
     data = lambda_asset(DEV) / "botocore" / "data"
-    assert [service.name for service in data.iterdir()] == ["bedrock"]
+    assert [service.name for service in data.iterdir() if service.is_dir()] == ["bedrock"]
+
+
+def test_all_code_is_compiled_where_there_is_an_interpreter(pip: Pip, monkeypatch: pytest.MonkeyPatch):
+    compiled: list[set[str]] = []
+
+    def note(folder: Path, interpreter: str) -> None:
+        assert interpreter == "python-of-the-runtime"
+        compiled.append({file.name for file in folder.rglob("*.py")})
+
+    without = lambda_asset(DEV)
+    monkeypatch.setattr(module, "compiler", lambda _settings: "python-of-the-runtime")
+    monkeypatch.setattr(module, "compile_folder", note)
+    assert lambda_asset(DEV) != without
+    assert compiled == [{"msgspec.py"}, {"handler.py"}]
 
 
 def test_same_content_is_built_once(pip: Pip):
