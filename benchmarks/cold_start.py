@@ -1,19 +1,29 @@
-"""Cold start: what a new process costs beyond the interpreter until its first record is judged."""
+"""Cold start: what a new process costs beyond the interpreter until its first record is judged.
+
+What runs is the functions' asset as it is deployed, and once more without its bytecode.
+"""
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[1]
+from config.environments import LOCAL
+from stacks.components.lambda_asset import lambda_asset
+
 ROUNDS: Final = 9
 CLIENT: Final = "from finetune_aws import clients; clients.client('s3')"
-ACCESS: Final = {
+ENVIRONMENT: Final = {
+    **os.environ,
     "AWS_ACCESS_KEY_ID": "a",
     "AWS_SECRET_ACCESS_KEY": "b",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_TRACE_DISABLED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
 JUDGE: Final = """
 from finetune_core.catalogue import find_model
@@ -22,11 +32,13 @@ line = b'{"prompt": "a", "completion": "b"}'
 report = validate([line], find_model("meta.llama3-1-8b-instruct-v1:0:128k"), "fine-tuning")
 assert report.records == 1
 """
+FUNCTION: Final = f"import validate_dataset.handler; {CLIENT}{JUDGE}"
 STEPS: Final = {
     "interpreter": "pass",
     "validator": JUDGE,
     "sdk": CLIENT,
-    "function": f"import validate_dataset.handler; {CLIENT}{JUDGE}",
+    "function": FUNCTION,
+    "function_without_bytecode": FUNCTION,
 }
 """What each process does: nothing; the validator and a record; the AWS SDK and the client that reads from S3;
 all that `validate_dataset` does until its first record is judged, but for the request itself."""
@@ -34,14 +46,22 @@ all that `validate_dataset` does until its first record is judged, but for the r
 
 def measure() -> dict[str, float]:
     """Give the milliseconds of processor time of each step beyond the interpreter's own, medians in turns."""
-    environment = (
-        os.environ | ACCESS | {"PYTHONPATH": str(ROOT / "lambdas"), "POWERTOOLS_TRACE_DISABLED": "1"}
-    )
+    asset = lambda_asset(LOCAL)
     times: dict[str, list[float]] = {step: [] for step in STEPS}
-    for _ in range(ROUNDS):
-        for step, code in STEPS.items():
-            command = [sys.executable, "-c", f"{code}\nimport time; print(time.process_time())"]
-            done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
-            times[step].append(1000 * float(done.stdout))
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "source"
+        shutil.copytree(asset, source, ignore=shutil.ignore_patterns("__pycache__"))
+        for _ in range(ROUNDS):
+            for step, code in STEPS.items():
+                folder = source if step.endswith("without_bytecode") else asset
+                times[step].append(_processor_ms(code, folder))
     middle = {step: statistics.median(found) for step, found in times.items()}
     return {step: middle[step] - middle["interpreter"] for step in STEPS if step != "interpreter"}
+
+
+def _processor_ms(code: str, folder: Path) -> float:
+    """Run the code in a process of its own; -S leaves out the packages beside the asset, as on Lambda."""
+    command = [sys.executable, "-S", "-c", f"{code}\nimport time; print(time.process_time())"]
+    environment = ENVIRONMENT | {"PYTHONPATH": str(folder)}
+    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
+    return 1000 * float(done.stdout)

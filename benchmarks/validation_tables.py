@@ -82,6 +82,7 @@ def section(results: dict[str, Any]) -> str:
         f"| the validator until its first record is judged | {cold['validator']:.0f} |",
         f"| the AWS SDK and the client that reads from S3 | {cold['sdk']:.0f} |",
         f"| the whole: `validate_dataset`, import to first record | {cold['function']:.0f} |",
+        f"| the whole, its bytecode taken away | {cold['function_without_bytecode']:.0f} |",
     ]
     return "\n".join(lines) + "\n"
 
