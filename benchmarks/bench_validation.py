@@ -42,7 +42,7 @@ from benchmarks.plain_decoding import (  # noqa: E402
     decode_typed,
 )
 from benchmarks.validation_tables import HEAD, Row, ruled, section, table_line  # noqa: E402
-from finetune_core.blocks import BLOCK  # noqa: E402
+from finetune_core.blocks import pieces  # noqa: E402
 from finetune_core.catalogue import find_model  # noqa: E402
 from finetune_core.findings import Spec  # noqa: E402
 from finetune_core.model_rules import Model  # noqa: E402
@@ -64,8 +64,7 @@ def chunks(path: Path, start: int = 0, stop: int | None = None) -> Iterator[byte
     """Yield a file's bytes from `start` on, a block at a time."""
     with path.open("rb", buffering=0) as file:
         file.seek(start)
-        while piece := file.read(BLOCK):
-            yield piece
+        yield from pieces(file)
 
 
 def model_of(shape: Shape) -> Model:

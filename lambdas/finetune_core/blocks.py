@@ -5,6 +5,7 @@ and size are told.
 """
 
 from collections.abc import Iterator
+from io import FileIO
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,26 @@ BLOCK: Final = 131_072
 
 LONGEST_LINE: Final = 8 * 1_048_576
 """Bytes. A longer line is not read as a record: no model takes one, and memory stays bounded."""
+
+_NEAR: Final = 4_096
+"""Bytes before a piece's end in which a line end is looked for."""
+
+
+def pieces(file: FileIO) -> Iterator[bytes]:
+    """Yield a file's bytes from its position on in pieces of at most `BLOCK` bytes.
+
+    A piece ends with a line where a line ends near: such a piece is a block as it is, and never copied.
+    """
+    at = file.tell()
+    while True:
+        file.seek(at + BLOCK - _NEAR)
+        near = file.read(_NEAR).rfind(b"\n") + 1
+        file.seek(at)
+        piece = file.read(BLOCK - _NEAR + near if near else BLOCK)
+        if not piece:
+            return
+        at += len(piece)
+        yield piece
 
 
 class Block(Struct, frozen=True, gc=False):
@@ -54,7 +75,8 @@ class BlockReader:
                 yield from self._complete(unfinished=False)
                 at = first  # noqa: PLW2901 - the rest of the piece
             if end > at:
-                self._keep(view[at:end])  # joined to what is pending in one copy
+                whole = at == 0 and end == len(chunk)
+                self._keep(chunk if whole else view[at:end])  # joined to what is pending in one copy
                 yield from self._complete(unfinished=False)
                 at = end  # noqa: PLW2901
             self._keep(chunk[at:stop])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_cli.errors import CommandError
-from finetune_core.blocks import BLOCK
+from finetune_core.blocks import BLOCK, pieces
 from finetune_core.faults import Answer
 from finetune_core.findings import Spec
 from finetune_core.model_rules import Model
@@ -99,8 +99,7 @@ def read(text: Sequence[Piece], start: int = 0) -> Iterator[bytes]:
         if start < piece.size:
             with piece.path.open("rb", buffering=0) as file:
                 file.seek(start)
-                while chunk := file.read(BLOCK):
-                    yield chunk
+                yield from pieces(file)
         if piece.line_end and start <= piece.size:
             yield b"\n"
         start = max(start - piece.length, 0)
