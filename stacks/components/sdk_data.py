@@ -53,8 +53,12 @@ def only(endpoints: Json, prefixes: Collection[str]) -> Json:
 
 
 def _cut_description(file: Path) -> Json:
-    """Write the description anew beside the file, unpacked, and give it."""
-    description = without_prose(json.loads(gzip.decompress(file.read_bytes())))
+    """Write the description anew beside the file, unpacked, and give it.
+
+    The prose of its other members stays: botocore reads that of a service's settings (clientContextParams).
+    """
+    description = json.loads(gzip.decompress(file.read_bytes()))
+    description |= {name: without_prose(description[name]) for name in ("operations", "shapes")}
     file.unlink()
     _write(file.with_suffix(""), description)
     return description
