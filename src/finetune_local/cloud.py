@@ -64,6 +64,7 @@ class Cloud:
         states.complete_language()
         functions.report_error_types()
         functions.judge_creations_by_name()
+        functions.unpack_code_once()
         function_urls.serve_on(self._endpoint_url)
         objects.serve_ranges_of_versions()
         functions.pause_in_simulated_time(self._clock.speed)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import shutil
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
 
 from finetune_local.hooks import functions
 
@@ -104,7 +106,7 @@ VALUES = {
     "ministack.app": {"AUTH": bool, "SERVICE_HANDLERS": dict},
     "ministack.core.iam_actions": {"SERVICE_TO_IAM_NAMESPACE": dict},
     "ministack.core.iam_evaluator": {"AuthError": type, "EvalContext": type},
-    "ministack.core.lambda_runtime": {"_PYTHON_WORKER_SCRIPT": str},
+    "ministack.core.lambda_runtime": {"_PYTHON_WORKER_SCRIPT": str, "zipfile": object},
     "ministack.core.router": {"SERVICE_PATTERNS": dict},
     "ministack.services.cloudformation.provisioners": {"_S3_BUCKET_CONFIGURATIONS": tuple},
     "ministack.services.eventbridge": {"_SCHEDULER_TICK_INTERVAL": int},
@@ -179,6 +181,7 @@ def test_nothing_else_in_the_project_imports_the_emulator() -> None:
         ("ministack.app", '_get_module("lambda_svc").handle_function_url_request('),
         ("ministack.services.cloudformation.provisioners", "_lambda_url_attributes(config)"),
         ("ministack.app", "from ministack.core.iam_actions import ("),
+        ("ministack.core.lambda_runtime", "zf.extractall(code_dir)"),
     ],
 )
 def test_the_emulator_still_looks_its_functions_up_late(module: str, text: str) -> None:
@@ -227,3 +230,30 @@ def test_a_creation_is_judged_on_the_function_that_it_names(monkeypatch, path, b
     assert iam_actions.extract_resource_arn(*asked) == resource
     listing = ("lambda", "GET", "/2015-03-31/functions", {}, b"", {}, "us-east-1", "1")
     assert iam_actions.extract_resource_arn(*listing) == "*"
+
+
+def _archive(path: Path, **files: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"package/{name}.py", text)
+    return path
+
+
+def test_code_that_functions_share_is_unpacked_once(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lambda_runtime, "zipfile", lambda_runtime.zipfile)
+    monkeypatch.setattr(functions.tempfile, "tempdir", str(tmp_path))
+    functions.unpack_code_once()
+    archives = {
+        "one": _archive(tmp_path / "one.zip", a="1"),
+        "twin": _archive(tmp_path / "twin.zip", a="1"),
+        "other": _archive(tmp_path / "other.zip", a="2"),
+    }
+    for name, archive in archives.items():
+        (tmp_path / name).mkdir()
+        with lambda_runtime.zipfile.ZipFile(archive) as opened:
+            opened.extractall(tmp_path / name)
+    modules = {name: tmp_path / name / "package" / "a.py" for name in archives}
+    assert [module.read_text() for module in modules.values()] == ["1", "1", "2"]
+    assert modules["one"].samefile(modules["twin"])
+    shutil.rmtree(tmp_path / "one")  # as the emulator does when the function goes
+    assert modules["twin"].read_text() == "1"
