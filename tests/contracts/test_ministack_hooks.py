@@ -10,7 +10,9 @@ import ast
 import importlib
 import inspect
 import shutil
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -257,3 +259,22 @@ def test_code_that_functions_share_is_unpacked_once(monkeypatch, tmp_path: Path)
     assert modules["one"].samefile(modules["twin"])
     shutil.rmtree(tmp_path / "one")  # as the emulator does when the function goes
     assert modules["twin"].read_text() == "1"
+
+
+def test_code_that_is_wanted_by_many_at_once_is_unpacked_once(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lambda_runtime, "zipfile", lambda_runtime.zipfile)
+    monkeypatch.setattr(functions.tempfile, "tempdir", str(tmp_path))
+    functions.unpack_code_once()
+    archive = _archive(tmp_path / "code.zip", **{f"module_{number}": "1" for number in range(200)})
+    start = threading.Barrier(8)
+
+    def unpack(number: int) -> int:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with lambda_runtime.zipfile.ZipFile(archive) as opened:
+            start.wait(timeout=30)
+            opened.extractall(folder)
+        return len(list((folder / "package").iterdir()))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(unpack, range(8))) == {200}

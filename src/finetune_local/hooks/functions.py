@@ -99,7 +99,7 @@ class _Unpacked(zipfile.ZipFile):
     """A function's code, unpacked once for all functions that have the same."""
 
     _folder = Path()
-    _lock = threading.Lock()
+    _unpacking = threading.Lock()  # an archive has a _lock of its own
 
     def extractall(self, path: Value = None, members: Value = None, pwd: bytes | None = None) -> None:
         """Link what the archive holds into the folder `path`; all other arguments are as they were."""
@@ -112,7 +112,7 @@ class _Unpacked(zipfile.ZipFile):
     def _tree(self) -> Path:
         held = repr([(each.filename, each.CRC, each.file_size) for each in self.infolist()])
         tree = self._folder / hashlib.sha256(held.encode()).hexdigest()
-        with self._lock:
+        with self._unpacking:
             if not tree.exists():
                 half = Path(tempfile.mkdtemp(dir=self._folder))
                 super().extractall(half)
