@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from finetune_aws.environment import Environment
@@ -26,7 +27,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     question: Question = event.get("question", "run")
     token, seconds = event["token"], int(event["seconds"])
     link = signed_link(environment, plan.run_id, question, token=token, seconds=seconds)
-    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": token})
+    until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+    Ledger(environment.ledger_table).update_run(plan.run_id, {"task_token": token, "answer_by": until})
     text = message(plan, preflight, validation, price, seconds=seconds, question=question, link=link)
     publish(environment.notices_topic, subject(environment.name, plan, price, question=question), text)
     return {}

@@ -55,6 +55,7 @@ class Run:
     endpoint_arn: str = ""
     endpoint_kind: str = ""
     report: str = ""
+    answer_by: str = ""
     task_token: str = field(default="", repr=False)
     results: dict[str, Any] = field(default_factory=dict)
 
@@ -95,6 +96,7 @@ def run_from_item(item: Mapping[str, Any]) -> Run:
         "endpoint_arn",
         "endpoint_kind",
         "report",
+        "answer_by",
         "task_token",
     )
     texts = {name: str(plain[name]) for name in names if plain.get(name) is not None}

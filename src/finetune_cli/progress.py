@@ -107,7 +107,8 @@ def _detail(run: Run, phase: str, live: Live | None, state: str) -> str:
         status = (live.endpoint_status if live else "") or run.result("endpoint").get("status", "")
         return " · ".join(part for part in (run.endpoint_kind.replace("_", " "), status) if part)
     if phase == "approve" and state == "waiting":
-        return f"waits for a person: finetune approve {run.run_id}"
+        until = f" until {run.answer_by[:19]}" if run.answer_by else ""
+        return f"waits for a person{until}: finetune approve {run.run_id}"
     if state == "waiting":
         return queue_place(run)
     writer = _DETAILS.get(phase)

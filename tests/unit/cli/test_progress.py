@@ -81,8 +81,12 @@ def test_an_endpoint_that_starts_shows_its_state() -> None:
 
 def test_waiting_for_a_person_says_how_to_answer() -> None:
     phases = [*PHASES[:4], ("approve", "2026-11-24T10:04:00Z")]
-    step = describe(run_from_item(fakes.run_item(phases=phases, phase="approve", task_token="t")))[-1]
+    item = fakes.run_item(phases=phases, phase="approve", task_token="t")
+    step = describe(run_from_item(item))[-1]
     assert (step.state, step.detail) == ("waiting", "waits for a person: finetune approve haiku-0123456789ab")
+    step = describe(run_from_item(item | {"answer_by": {"S": "2026-11-27T10:04:00+00:00"}}))[-1]
+    said = "waits for a person until 2026-11-27T10:04:00: finetune approve haiku-0123456789ab"
+    assert step.detail == said
 
 
 @pytest.mark.parametrize(

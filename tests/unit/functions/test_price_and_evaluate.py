@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -34,7 +35,10 @@ def test_a_question_is_asked_and_its_token_kept(aws: FakeAws, call: Call) -> Non
     aws.table.put_plain(f"run#{RUN_ID}", "run", status="RUNNING")
     event = {"plan": plan(), "preflight": preflight(), "validation": validation(), "price": price()}
     assert call("request_approval", event | {"token": "task-token", "seconds": 86_400}) == {}
-    assert aws.table.plain(f"run#{RUN_ID}", "run")["task_token"] == "task-token"
+    item = aws.table.plain(f"run#{RUN_ID}", "run")
+    assert item["task_token"] == "task-token"
+    left = datetime.fromisoformat(item["answer_by"]) - datetime.now(UTC)
+    assert timedelta(hours=23) < left <= timedelta(hours=24)
     notice = aws.made("sns:Publish")[0]
     assert f"finetune approve {RUN_ID}" in notice["Message"]
     assert "expected 7.00" in notice["Message"]
