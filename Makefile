@@ -37,7 +37,7 @@ run: $(STAMP) ## Try the whole pipeline without AWS: make run [DATASET=path/to/f
 test: $(STAMP) ## Run all tests
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 
-faults: $(STAMP) ## Run the tables of faults over the states of a run (half an hour, wants the machine for itself)
+faults: $(STAMP) ## Run the tables of faults over the states of a run (twenty minutes, wants the machine for itself)
 	@$(BIN)/pytest -m faults tests/integration/pipeline/test_faults.py
 
 check: $(STAMP) ## Lint, types, layering
