@@ -33,21 +33,30 @@ class Hit(Struct, frozen=True):
     other: Source | None = None
 
 
-_NOVA: Final = re.compile(r"(?i:system|user|bot|assistant|thought):|\[EOS\]|<(?i:image|video|unk)>", re.ASCII)
+# Each pattern begins with one letter, which re finds at the speed of memory; as one pattern of many beginnings
+# they take twenty times as long.
+_ROLES: Final = "|".join(f"(?<=((?i:{role}):))" for role in ("system", "user", "bot", "assistant", "thought"))
+_NOVA: Final = (
+    re.compile(f":(?:{_ROLES})", re.ASCII),
+    re.compile(r"(\[EOS\])"),
+    re.compile(r"(<(?i:image|video|unk)>)", re.ASCII),
+)
 _CLAUDE: Final = re.compile(r"\n(?:Human|Assistant):")
 
 
 def find_reserved(family: str, text: str, part: str) -> list[Hit]:
     """Return all reserved strings in one text; `part` is system, user, assistant or another part's name."""
     if family == "nova":
-        return [_nova_hit(match, part) for match in _NOVA.finditer(text)]
+        hits = [_nova_hit(match, part) for pattern in _NOVA for match in pattern.finditer(text)]
+        return sorted(hits, key=lambda hit: hit.at)
     if family == "claude":
         return [Hit(found[0], found.start(), True, CLAUDE_CHECKER) for found in _CLAUDE.finditer(text)]
     return []
 
 
 def _nova_hit(match: re.Match[str], part: str) -> Hit:
-    documented = match[0] in NOVA_DOCUMENTED
-    if documented and part != "assistant":
-        return Hit(match[0], match.start(), True, NOVA_DATA)
-    return Hit(match[0], match.start(), False, NOVA_CHECKER, NOVA_DATA)
+    group = match.lastindex or 0
+    string, at = match[group], match.start(group)
+    if string in NOVA_DOCUMENTED and part != "assistant":
+        return Hit(string, at, True, NOVA_DATA)
+    return Hit(string, at, False, NOVA_CHECKER, NOVA_DATA)
