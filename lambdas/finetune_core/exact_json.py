@@ -33,30 +33,41 @@ class Object(dict[str, Any]):
 
 
 class Parsed(Struct):
-    """What a line holds. `error` is "" for good syntax; `at` is the character where it went wrong."""
+    """What a line holds. `error` is "" for good syntax; `at` is the character where it went wrong.
+
+    `odd` says that a key is repeated in it, or that halves of characters may be in it.
+    """
 
     value: Any = None
     error: str = ""
     at: int = 0
     cut_off: bool = False
+    odd: bool = False
     constants: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Parsed:
     """Parse one line. Never raises: any text gives a value or an error in words."""
     constants: list[str] = []
+    odd = _HALF.search(text) is not None
+
+    def keep(pairs: list[tuple[str, Any]]) -> Object:
+        nonlocal odd
+        found = _object(pairs)
+        odd = odd or bool(found.repeated)
+        return found
 
     def note(constant: str) -> float:
         constants.append(constant)
         return float(constant)
 
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=note, parse_int=_integer)
+        value = json.loads(text, object_pairs_hook=keep, parse_constant=note, parse_int=_integer)
     except json.JSONDecodeError as error:
         return _explained(text, error)
     except RecursionError:
         return Parsed(error="nested too deeply")
-    return Parsed(value=value, constants=tuple(constants))
+    return Parsed(value=value, constants=tuple(constants), odd=odd)
 
 
 def has_lone_surrogate(text: str) -> bool:
@@ -65,6 +76,8 @@ def has_lone_surrogate(text: str) -> bool:
 
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character as an escape: of bytes in UTF-8 no other half is read."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Object:

@@ -141,7 +141,7 @@ class Findings:
                     severity=severity,
                 )
 
-    def structure(self, value: object, path: str, *, depth: int = 0) -> None:
+    def structure(self, value: object, path: str) -> None:
         """Note repeated keys and halves of characters anywhere in the record."""
         if isinstance(value, str):
             if has_lone_surrogate(value):
@@ -153,7 +153,7 @@ class Findings:
                 )
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                self.structure(item, f"{path}[{index}]", depth=depth + 1)
+                self.structure(item, f"{path}[{index}]")
         elif isinstance(value, Object):
             for key in value.repeated:
                 self.add(
@@ -170,7 +170,7 @@ class Findings:
                         key.encode("ascii", "backslashreplace").decode(),
                         "half of a surrogate pair in a key",
                     )
-                self.structure(item, f"{path}.{cut(key, 40)}", depth=depth + 1)
+                self.structure(item, f"{path}.{cut(key, 40)}")
 
 
 def is_blank(text: str) -> bool:

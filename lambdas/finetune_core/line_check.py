@@ -60,6 +60,8 @@ def check_line(
         said = f"the line holds {type_name(parsed.value)}, not an object"
         found.add("not_an_object", "$", cut(parsed.value), said)
         return LineResult(found.faults)
+    if parsed.odd:
+        found.structure(parsed.value, "$")
     _check_record(parsed.value, found)
     _check_tokens(line, found)
     _check_characters(line, parsed.value, found)
@@ -104,7 +106,6 @@ def _note_syntax(parsed: Parsed, text: str, line: bytes, found: Findings, *, unf
 
 
 def _check_record(record: Object, found: Findings) -> None:
-    found.structure(record, "$")
     wanted = found.spec.format
     actual = recognise(record)
     if wanted == "reinforcement" and actual in PROMPT_FORMATS:

@@ -33,8 +33,8 @@ class Hit(Struct, frozen=True):
     other: Source | None = None
 
 
-# Each pattern begins with one letter, which re finds at the speed of memory; as one pattern of many beginnings
-# they take twenty times as long.
+# Each pattern begins with one letter, which re finds at the speed of memory; one pattern of many beginnings
+# takes twenty times as long.
 _ROLES: Final = "|".join(f"(?<=((?i:{role}):))" for role in ("system", "user", "bot", "assistant", "thought"))
 _NOVA: Final = (
     re.compile(f":(?:{_ROLES})", re.ASCII),
