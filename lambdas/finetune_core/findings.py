@@ -127,12 +127,12 @@ class Findings:
             if key not in value:
                 self.add("missing_key", path, ", ".join(value), f'the key "{key}" is missing')
         severity: Severity = self.spec.rules.unknown_keys
-        known = ", ".join((*required, *optional))
         for key in value:
             if key in SLICE_KEYS and path == "$" and self.spec.role == "evaluation":
                 continue
             if key not in required and key not in optional:
                 where = f"{path}.{key}" if key.isidentifier() else f"{path}[{cut(key, 40)!r}]"
+                known = ", ".join((*required, *optional))
                 self.add(
                     "unknown_key",
                     where,
