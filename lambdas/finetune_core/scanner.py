@@ -53,7 +53,7 @@ def _hold_on_to_memory() -> None:
     """Have glibc keep what a block frees for the next one, up to twice these bytes.
 
     It hands free memory at the top of its heap back to the system at once, and asks for it again, page by
-    page, for each block: until something large was freed (mallopt(3), M_TRIM_THRESHOLD, read 2026-11-28).
+    page, for each block: until something large was freed (mallopt(3), M_MMAP_THRESHOLD, read 2026-11-28).
     The bytes are never touched. Another allocator takes no notice.
     """
     bytes(_KEPT_MEMORY)

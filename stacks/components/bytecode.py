@@ -8,16 +8,31 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from config.settings import Settings, SettingsError
+
+
+_NAME: Final = "import sys; print('python%d.%d' % sys.version_info[:2])"
 
 
 def compiler(settings: Settings) -> str | None:
     """Give the interpreter that compiles for the settings' runtime: this one, or another on the PATH."""
     if settings.lambda_runtime == f"python{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    return shutil.which(settings.lambda_runtime)
+    return _on_the_path(settings.lambda_runtime)
+
+
+@cache
+def _on_the_path(runtime: str) -> str | None:
+    """Give the interpreter of that name, if it is one: a version manager leaves names that run nothing."""
+    found = shutil.which(runtime)
+    if found is None:
+        return None
+    answer = subprocess.run([found, "-c", _NAME], capture_output=True, text=True, check=False)
+    return found if answer.stdout.strip() == runtime else None
 
 
 def compile_folder(folder: Path, interpreter: str) -> None:

@@ -66,11 +66,27 @@ def test_this_interpreter_compiles_for_its_own_version():
     assert compiler(LOCAL) == sys.executable
 
 
-def test_another_version_is_looked_for_on_the_path(monkeypatch: pytest.MonkeyPatch):
-    other = replace(DEV, lambda_runtime="python3.19")
-    assert compiler(other) is None
-    monkeypatch.setattr(bytecode.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert compiler(other) == "/usr/bin/python3.19"
+@pytest.mark.parametrize(
+    ("script", "usable"),
+    [
+        ("echo python3.19", True),
+        ("echo 'python3.19: command not found' >&2; exit 127", False),  # a version manager's empty name
+        ("echo python3.20", False),
+        (None, False),
+    ],
+)
+def test_another_version_is_looked_for_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, usable: bool
+):
+    other = tmp_path / "python3.19"
+    if script:
+        other.write_text(f"#!/bin/sh\n{script}\n")
+        other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bytecode._on_the_path.cache_clear()
+    found = compiler(replace(DEV, lambda_runtime="python3.19"))
+    bytecode._on_the_path.cache_clear()
+    assert found == (str(other) if usable else None)
 
 
 @pytest.mark.parametrize("interpreter", [None, sys.executable])

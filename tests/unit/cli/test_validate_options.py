@@ -169,19 +169,16 @@ def test_what_is_no_file_is_told_in_words_or_json(tmp_path, capsys) -> None:
         assert said in json.loads(capsys.readouterr().err)["error"]
 
 
+def own_process(source, *options: str) -> list[str]:
+    """Give the command line that validates a file in a process of its own."""
+    start = [sys.executable, "-m", "finetune_cli.main", "validate"]
+    return [*start, str(source), "--model", MODEL, *options]
+
+
 def test_a_reader_that_goes_away_does_not_change_the_verdict(tmp_path) -> None:
     source = write(tmp_path / "train.jsonl", *[record("x", "")] * 4_000)
     for option in ([], ["--json", "--examples", "5000"]):
-        command = [
-            sys.executable,
-            "-m",
-            "finetune_cli.main",
-            "validate",
-            str(source),
-            "--model",
-            MODEL,
-            *option,
-        ]
+        command = own_process(source, *option)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stderr is not None
@@ -195,16 +192,7 @@ def test_letters_that_the_terminal_lacks_are_told_by_number(tmp_path) -> None:
     source = write(tmp_path / "train.jsonl", record("é").replace("user", "ü"))
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     for option in ([], ["--json"]):
-        command = [
-            sys.executable,
-            "-m",
-            "finetune_cli.main",
-            "validate",
-            str(source),
-            "--model",
-            MODEL,
-            *option,
-        ]
+        command = own_process(source, *option)
         result = subprocess.run(command, env=environment, capture_output=True, check=False)
         assert (result.returncode, result.stderr) == (1, b"")
         if option:
