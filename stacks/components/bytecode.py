@@ -14,7 +14,6 @@ from typing import Final
 
 from config.settings import Settings, SettingsError
 
-
 _NAME: Final = "import sys; print('python%d.%d' % sys.version_info[:2])"
 
 
