@@ -158,8 +158,8 @@ class Pipeline:
             return None
         return {tag["key"]: tag["value"] for tag in tags}.get("finetune:dataset")
 
-    def notice(self, dataset: str) -> dict:
-        """Wait for the notice about a dataset's run: {"Subject", "Message", …}."""
+    def notice(self, dataset: str, subject: str = "") -> dict:
+        """Wait for a notice about a dataset whose subject holds a text: {"Subject", "Message", …}."""
         sqs = self.client("sqs")
 
         def heard():
@@ -168,9 +168,10 @@ class Pipeline:
                 self.heard.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
             mine = [each for each in self.heard if dataset in each["Message"] + each.get("Subject", "")]
+            mine = [each for each in mine if subject in each.get("Subject", "")]
             return mine[-1] if mine else None
 
-        return self.await_(heard, f"a notice about {dataset}")
+        return self.await_(heard, f"a notice about {dataset} {subject}")
 
     def report(self, uri: str) -> str:
         """Read an object by its s3:// URI."""

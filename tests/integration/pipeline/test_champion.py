@@ -103,7 +103,7 @@ def test_the_second_drop_is_better_the_third_is_worse_and_both_ways_back_work(pi
     assert dataset in _watch(pipeline)["rolled_back"]
     assert _pointer(pipeline, dataset) == first["endpoint_arn"]
     pipeline.await_(lambda: fourth["endpoint_arn"] not in pipeline.billable(dataset), "end of its endpoint")
-    assert "rolled back" in pipeline.notice(dataset)["Subject"]
+    assert pipeline.notice(dataset, "rolled back")
 
     assert finetune("retire", dataset, "--yes") == 0
     assert set(pipeline.billable(dataset)) == {first["endpoint_arn"], first["model_arn"]}
