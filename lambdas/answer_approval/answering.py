@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from answer_approval import pages
 from answer_approval.requests import Answer, Refused, Request, read_answer, read_request
@@ -22,8 +23,7 @@ from finetune_core.errors import FinetuneError
 Response = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """Where links are brought: the ledger, the key that signed them, and the time."""
 
     ledger: Ledger

@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 METHODS: Final = ("GET", "HEAD", "POST")
 MAX_BODY: Final = 8192
@@ -32,8 +33,7 @@ class Refused(Exception):  # noqa: N818 - an answer to the caller, not a failure
         self.status, self.what, self.remedy = status, what, remedy
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One request: its method, the URL's parameters, and for POST the form's fields."""
 
     method: str
@@ -43,8 +43,7 @@ class Request:
     """The caller's address, as Lambda saw it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What the form says: ``decision`` is one of DECISIONS."""
 
     decision: str

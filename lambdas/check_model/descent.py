@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from finetune_aws import bedrock, lineages, objects
@@ -17,8 +15,7 @@ from finetune_core.inputs import Inputs
 CUSTOM = ":custom-model/"
 
 
-@dataclass(frozen=True)
-class Descent:
+class Descent(msgspec.Struct, frozen=True):
     """A run's line: ``settings`` with the base that the job gets, and the record that tells why."""
 
     settings: RunSettings

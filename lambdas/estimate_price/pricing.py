@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -22,8 +21,7 @@ from finetune_core.inputs import Inputs, PinnedFile
 from finetune_core.unlisted import row_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pricing:
+class Pricing(msgspec.Struct, frozen=True, kw_only=True):
     """One run on its way to a price."""
 
     plan: Plan

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, get_args
+
+from msgspec import Struct, field
 
 from finetune_aws import bedrock, endpoints, functions, parameters, swapping
 from finetune_aws.ledger import Ledger, json_attribute
@@ -44,8 +45,7 @@ def _of_run(tags: dict[str, str], environment: str, run_id: str) -> bool:
     return (tags.get(TAG_PIPELINE), tags.get(TAG_RUN)) == (environment, run_id)
 
 
-@dataclass
-class Cleaner:
+class Cleaner(Struct):
     """Cleans up after one run; waits ``seconds`` at most for what is in the middle of a change.
 
     ``keep_model`` keeps the custom model although the settings do not: what was held may be promoted later.

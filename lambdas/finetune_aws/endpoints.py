@@ -7,9 +7,10 @@ with EventBridge", read 2026-11-23), so states are polled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from finetune_aws.bedrock import as_tags, bedrock
 from finetune_aws.faults import translated
@@ -20,8 +21,7 @@ READY: Final = {"provisioned_throughput": "InService", "on_demand": "Active"}
 """The status in which an endpoint of each kind answers."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Served:
+class Served(Struct, frozen=True, kw_only=True):
     """An endpoint in the account. ``units`` is 0 and ``committed_until`` None for a deployment.
 
     ``desired_model`` is another than ``model_arn`` while a swap runs, and after one that ``failed_swap``.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -21,11 +20,10 @@ DEFAULT_CLEAN_UP_WAIT: Final = 780.0
 """Seconds; the state machine tries several times, and what is left then is the guardian's."""
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True):
     """Reads variables when asked, so that a function needs only those it uses."""
 
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
 
     @property
     def name(self) -> str:

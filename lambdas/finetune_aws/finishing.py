@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,8 +35,7 @@ RESULTS: Final = (
 """What the phases produced, as it passes between the states and is kept in the ledger."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. ``results`` maps a name of ``RESULTS`` to its JSON, or None."""
 
     run_id: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ReadTimeoutError
+from msgspec import Struct, field
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import CreateFunctionRequestTypeDef
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployed:
+class Deployed(Struct, frozen=True, kw_only=True):
     """A function as Lambda describes it; ``reason`` says why its state is what it is."""
 
     arn: str

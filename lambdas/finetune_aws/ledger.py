@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
@@ -23,8 +24,7 @@ Item = dict[str, Any]
 """An item as plain Python values."""
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The table named ``table``."""
 
     table: str

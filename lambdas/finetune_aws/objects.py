@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
@@ -20,8 +21,7 @@ CHUNK: Final = 1024 * 1024
 """Bytes per ranged read: memory stays constant however large the object is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """The current version of an object."""
 
     key: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finetune_aws import bedrock, endpoints, parameters
 from finetune_aws.ledger import Ledger, json_attribute
@@ -18,8 +20,7 @@ LONGEST_WAIT: Final = 300.0
 """Seconds: a model can be deleted once its endpoint is gone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asset:
+class Asset(Struct, frozen=True, kw_only=True):
     """One endpoint or custom model. ``kept`` says why it stays, "" when it goes; costs in US dollars."""
 
     what: str
@@ -81,7 +82,7 @@ def _guarded(asset: Asset, ledger: Ledger, *, champion_too: bool) -> Asset:
         reason = "the champion's"
     if not reason and (ledger.run(asset.run_id) or {}).get("status") == "RUNNING":
         reason = "its run is at work"
-    return Asset(**{**vars(asset), "kept": reason})
+    return replace(asset, kept=reason)
 
 
 def carry_out(

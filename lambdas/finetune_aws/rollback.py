@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from finetune_aws import bedrock, endpoints, parameters, runtime, swapping
 from finetune_aws.ledger import Item, Ledger, json_attribute
@@ -26,8 +28,7 @@ LONGEST_WAIT: Final = 7200.0
 _GREETING: Final = "Say hello."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """What a rollback does: ``endpoint`` is empty when it has to be made again; ``hourly`` is its price.
 
     With ``swaps`` the endpoint is the one in use: it is given its model from before back.
@@ -47,8 +48,7 @@ class Way:
     swaps: bool = False
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """Who wants the rollback and why; both go into the ledger and the pointer's history."""
 
     by: str

@@ -7,8 +7,9 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
 
 from finetune_aws.clients import client
 from finetune_aws.faults import translated
@@ -25,8 +26,7 @@ LONGEST_PAUSE: Final = 30.0
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """A model's answer, the time it took (milliseconds) and the tokens it counted."""
 
     text: str
@@ -57,8 +57,7 @@ def converse(model_id: str, request: dict[str, Any], *, max_tokens: int) -> Repl
     return with_retries(ask)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Embedding:
+class Embedding(Struct, frozen=True, kw_only=True):
     """A vector, the time it took (milliseconds) and the tokens of its text."""
 
     vector: list[float]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from finetune_aws import endpoints
 from finetune_core.errors import Conflict, NotFound, RequestInvalid
@@ -14,8 +15,7 @@ PAUSE: Final = 15.0
 """Seconds between looks at an endpoint that is being updated."""
 
 
-@dataclass(frozen=True)
-class Swap:
+class Swap(Struct, frozen=True):
     """Where a swap is; ``status`` and ``failure`` are the service's words about the endpoint."""
 
     state: Literal["done", "going", "failed"]

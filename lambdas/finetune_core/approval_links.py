@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, cast, get_args
+
+from msgspec import Struct
 
 from finetune_core.approvals import Question
 
@@ -26,8 +27,7 @@ _PATTERNS: Final = {
 called "signature", which AWS reads as part of a signed request (Signature Version 2)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApprovalLink:
+class ApprovalLink(Struct, frozen=True, kw_only=True):
     """What one link is about; ``expires`` in Unix seconds, ``digest`` as `token_digest` gives it."""
 
     run_id: str

@@ -4,8 +4,8 @@ The live answer of GetFoundationModel outranks it: a model that is not listed he
 impossible. Adding a model means adding a row to one of the `catalogue_data_*.py` files.
 """
 
-import difflib
 import math
+from collections.abc import Iterable
 from typing import Final, get_args
 
 from finetune_core import (
@@ -71,7 +71,7 @@ def rules_for(model: Model, kind: str) -> KindRules | None:
 def suggest_models(text: str, count: int = 3) -> tuple[str, ...]:
     """Return the catalogue ids most like `text`, best first, for messages about an unknown id."""
     plain = {plain_id(model.id): model.id for model in MODELS}
-    near = difflib.get_close_matches(plain_id(text), plain, n=count, cutoff=0.5)
+    near = _alike(plain_id(text), plain, count)
     return tuple(plain[name] for name in near)
 
 
@@ -115,7 +115,7 @@ def default_hyperparameters(model: Model, kind: str) -> dict[str, str]:
 
 
 def _unknown(name: str, known: dict[str, Hyperparameter], model: Model) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = _alike(name, known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{name} is not a hyperparameter of {model.name} (known: {', '.join(known) or 'none'}){hint}"
 
@@ -150,3 +150,10 @@ def _range(row: Hyperparameter) -> str:
     high = f" to {row.maximum:g}" if row.maximum is not None else ""
     other = f" or {', '.join(row.choices)}" if row.choices else ""
     return f"{words}{low}{high}{other} ({row.source.name})"
+
+
+def _alike(text: str, names: Iterable[str], count: int) -> list[str]:
+    """Return at most `count` of the names that look like `text`, the most alike first."""
+    from difflib import get_close_matches  # noqa: PLC0415 - every function starts without it
+
+    return get_close_matches(text, list(names), n=count, cutoff=0.5)

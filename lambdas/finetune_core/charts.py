@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Final
+
+from msgspec import Struct
 
 from finetune_core.curves import Point, thin
 
@@ -18,8 +19,7 @@ _MOST_POINTS: Final = 300
 _COLOURS: Final = ("#2456c8", "#c2571a")
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """A named series of (step, loss or reward)."""
 
     name: str
@@ -54,8 +54,7 @@ def _legend(drawn: Sequence[Curve], frame: _Frame) -> int:
     return HEIGHT - _BOTTOM - 10 - 18 * (len(drawn) - 1) if below else _TOP + 14
 
 
-@dataclass(frozen=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     first: float
     last: float
     low: float

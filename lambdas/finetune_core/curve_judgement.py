@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from finetune_core.contracts import Blocked, CurveFinding
 from finetune_core.curves import Point
@@ -37,8 +38,7 @@ _NEIGHBOURS: Final = 5
 _OUTCOMES: Final = {"divergence": "TrainingDiverged", "overfitting": "TrainingOverfitted"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Losses:
+class Losses(Struct, frozen=True, kw_only=True):
     """Both curves of a job; ``lost_at`` is the first step whose training loss was no finite number."""
 
     training: Sequence[Point] = ()

@@ -8,7 +8,6 @@ the base model; in both cases it must not be clearly worse than the base model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final
 
@@ -44,8 +43,7 @@ Answers = Mapping[int, Answer]
 """Record number → answer."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Round:
+class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One round of the same questions to all contestants.
 
     ``references`` and ``slices`` are by record number; ``champion`` is None when there is none that answers,
@@ -58,11 +56,10 @@ class Round:
     champion: Answers | None = None
     champion_run: str = ""
     champion_note: str = ""
-    slices: Mapping[int, list[str]] = field(default_factory=dict)
+    slices: Mapping[int, list[str]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured: each contestant's means, and its values of the deciding metric by record.
 
     ``words`` is the metric as people write it, ``why`` the reason for taking it.

@@ -9,14 +9,14 @@ on the public issue threads named beside each.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from finetune_core.quota_codes import PAGE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True, kw_only=True):
     """What a failure message means; ``known`` is False when no rule fitted."""
 
     cause: str
@@ -29,8 +29,7 @@ class Diagnosis:
         return f'{self.cause} Bedrock said: "{self.evidence}"'
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     pattern: re.Pattern[str]
     cause: str
     remedy: str

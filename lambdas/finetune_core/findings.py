@@ -8,7 +8,7 @@ from finetune_core.faults import RULES, Answer, Fault, Severity, cut
 from finetune_core.model_rules import KindRules
 from finetune_core.partials import EXAMPLES
 from finetune_core.reserved import Hit, find_reserved
-from finetune_core.slices import KEYS as SLICE_KEYS
+from finetune_core.slice_names import KEYS as SLICE_KEYS
 
 
 class Spec:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class Function:
+
+class Function(Struct, frozen=True, kw_only=True):
     """One Lambda function: package name, purpose, size and the environment variables it needs."""
 
     name: str

@@ -17,9 +17,10 @@ A run's endpoint is warned about ``AHEAD_HOURS`` before its time to live ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from finetune_core import catalogue
 from finetune_core.office_hours import OfficeHours
@@ -38,8 +39,7 @@ Action = Literal["delete", "warn", "keep"]
 Rule = Literal["", "expired", "orphan", "ceiling", "office hours", "idle"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """What counts for all endpoints in one round. ``ceiling_spent`` is True once people have been told."""
 
     now: datetime
@@ -53,8 +53,7 @@ class Watch:
         return self.office_hours is not None and not self.office_hours.open_at(self.now)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """What is known about one endpoint of the account when the guardian looks.
 
     ``invocations`` is None while it is too young to be judged, ``asked_lately`` is about the last hour;
@@ -74,8 +73,7 @@ class Sighting:
     warned_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do with an endpoint, why in words, and by which rule ("" when none fits)."""
 
     action: Action

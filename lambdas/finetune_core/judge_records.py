@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -36,8 +35,7 @@ Scores = dict[int, dict[str, float]]
 """Record number → metric (without ``Builtin.``) → score, 0 to 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """One answer that a judge is to score."""
 
     record: int

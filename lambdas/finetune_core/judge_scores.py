@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from statistics import fmean
 
-import msgspec
+from msgspec.structs import replace
 
 from finetune_core.evaluation import CHOSEN, Measured, Round
 from finetune_core.gate import Judge
@@ -49,8 +48,7 @@ def measured(found: Measured, judgement: Judgement, given: Given, judge: Judge) 
     """Return what was measured with the judge's mean beside the metric, or as the metric where it decides."""
     by_record = {name: values(judgement.judged, given.get(name, {}), judge) for name in found.scores}
     scores = {
-        name: msgspec.structs.replace(score, judge=fmean(by_record[name].values()))
-        for name, score in found.scores.items()
+        name: replace(score, judge=fmean(by_record[name].values())) for name, score in found.scores.items()
     }
     if not judge.decides:
         return replace(found, scores=scores)
@@ -60,7 +58,7 @@ def measured(found: Measured, judgement: Judgement, given: Given, judge: Judge) 
 def report(judgement: Judgement, given: Given, judge: Judge, names: Sequence[Contestant]) -> JudgeReport:
     """Return the judge's part in the report, for the contestants ``names``."""
     scores = {name: _score(judgement.judged, given.get(name, {}), judge) for name in names}
-    return msgspec.structs.replace(silent(judgement, judge, ""), scores=scores)
+    return replace(silent(judgement, judge, ""), scores=scores)
 
 
 def silent(judgement: Judgement, judge: Judge, note: str) -> JudgeReport:
@@ -93,7 +91,7 @@ def _score(records: Sequence[int], scores: Scores, judge: Judge) -> JudgeScore:
 
 def told(verdict: Evaluation, found: JudgeReport) -> Evaluation:
     """Return the verdict with the judge's part, and with what people should know of it among the reasons."""
-    return msgspec.structs.replace(verdict, judge=found, reasons=[*verdict.reasons, *_reasons(found)])
+    return replace(verdict, judge=found, reasons=[*verdict.reasons, *_reasons(found)])
 
 
 def _reasons(found: JudgeReport) -> Iterator[str]:

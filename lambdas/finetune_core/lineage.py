@@ -15,7 +15,6 @@ fine-tuning on Amazon Bedrock", read 2026-11-23), so models of images start afre
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -62,8 +61,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
         return self.ancestors[-1] if self.ancestors else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Champion:
+class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """The dataset's champion as ledger and Bedrock know it; ``active`` is False when its model is gone."""
 
     run_id: str

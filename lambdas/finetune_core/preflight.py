@@ -6,9 +6,10 @@ The live answers of Bedrock come in as plain values; the catalogue only explains
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from finetune_core import catalogue, rewards
 from finetune_core.contracts import EndpointKind, Preflight, RunSettings
@@ -30,8 +31,7 @@ _UNTOLD: Final = ("REINFORCEMENT_FINE_TUNING",)
 """Kinds that GetFoundationModel has no word for (shape ``ModelCustomization`` in botocore 1.43.106)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """A base model as Bedrock describes it in this Region today.
 
     ``job_model`` is what the job gets: the model's ARN, or the custom model's that training goes on from.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -30,16 +29,14 @@ _ASKED: Final = ("converse", "messages", "prompt-completion", "input", "text", "
 Part = Literal["train", "validation", "evaluation"]
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """Where each part comes from: a role of the dropped files, or None for a split of the training file."""
 
     validation: Literal["validation", "none"] | None
     evaluation: Literal["validation", "evaluation", "none"] | None
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """Where the job's parts lie; ``evaluation_records`` counts prompts, which not every record holds."""
 
     train_uri: str
@@ -47,8 +44,7 @@ class Prepared:
     evaluation_records: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a valid dataset before it is prepared.
 
     ``own_validation`` counts the records of the user's own validation file, None when there is none.

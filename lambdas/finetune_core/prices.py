@@ -1,8 +1,8 @@
 """What a run will cost: a range, from token estimates and the best prices there are. Pure."""
 
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from finetune_core.contracts import Commitment, EndpointKind, TokenRange
@@ -45,8 +45,7 @@ class Hours(NamedTuple):
     told: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judging:
+class Judging(Struct, frozen=True, kw_only=True):
     """A judge's prices, its metrics (a call each), the contestants that it reads: low, expected, high."""
 
     row: PriceRow
@@ -54,12 +53,14 @@ class Judging:
     contestants: tuple[int, int, int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Live:
+class Live(Struct, frozen=True, kw_only=True):
     """What the Price List API answered: a row of prices, and why it is empty when it is."""
 
     row: PriceRow = field(default_factory=PriceRow)
     problem: str = ""
+
+
+_UNASKED: Final = Live()
 
 
 def row_for(model: Model, live: Live) -> PriceRow:
@@ -87,7 +88,7 @@ def estimate(
     judging: Judging | None = None,
     by_hours: bool = False,
     ceiling: float | None = None,
-    live: Live = Live(),
+    live: Live = _UNASKED,
 ) -> Price:
     """Price one run: training, a month of storage, the endpoint for `hours`, the evaluation's calls.
 

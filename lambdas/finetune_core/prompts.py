@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from finetune_core import slices
+from finetune_core import slice_names
 from finetune_core.grading import Grading, reference_text, to_grading
 
 CONTINUATION_CHARS: Final = 600
@@ -30,8 +30,8 @@ _CHARS_PER_TOKEN: Final = 3
 class Prompt(msgspec.Struct, kw_only=True, frozen=True):
     """One line of ``evaluation.jsonl``: record number, Converse request, reference answer, token limit.
 
-    ``slice`` is the slice that the record names itself (``slices.KEYS``), "" for none; ``grading`` is what
-    the reward function of a reinforcement fine-tuning gets beside the answer.
+    ``slice`` is the slice that the record names itself (``slice_names.KEYS``), "" for none; ``grading`` is
+    what the reward function of a reinforcement fine-tuning gets beside the answer.
     """
 
     record: int
@@ -63,7 +63,7 @@ def to_prompt(record: int, value: dict[str, Any]) -> Prompt | None:
         request=request,
         reference=reference,
         max_tokens=_limit(reference),
-        slice=slices.named(value),
+        slice=slice_names.named(value),
     )
 
 
@@ -79,7 +79,7 @@ def to_graded(record: int, value: dict[str, Any]) -> Prompt:
         request=asked[0] if asked else {"messages": []},
         reference=reference_text(value),
         max_tokens=GRADED_TOKENS,
-        slice=slices.named(value),
+        slice=slice_names.named(value),
         grading=grading,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from finetune_core import slices
+from finetune_core import slice_names
 from finetune_core.prompts import Prompt, to_graded, to_prompt
 
 
@@ -41,7 +41,7 @@ def to_pair(record: int, value: dict[str, Any]) -> Pair | None:
     image, caption = value.get("image-ref"), value.get("caption")
     if not isinstance(image, str) or not isinstance(caption, str) or not caption.strip():
         return None
-    return Pair(record=record, image=image, caption=caption, slice=slices.named(value))
+    return Pair(record=record, image=image, caption=caption, slice=slice_names.named(value))
 
 
 def to_questions(lines: Iterable[bytes], record_format: str = "") -> Iterator[Question]:

@@ -7,14 +7,14 @@ Bedrock's ServiceQuotaExceededException names no code. Codes: Amazon Bedrock end
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 PAGE: Final = "https://console.aws.amazon.com/servicequotas/home/services/bedrock/quotas"
 
 
-@dataclass(frozen=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """A quota: code ("" when it has none and cannot be raised), and what it counts."""
 
     code: str

@@ -11,7 +11,6 @@ deployments no such rule is written (API_UpdateCustomModelDeployment, read 2026-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -35,8 +34,7 @@ class Rollout(msgspec.Struct, kw_only=True, frozen=True):
     beside_units: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The champion's endpoint as ledger and Bedrock know it; ``serves`` is the ARN of the model in it."""
 
     run_id: str

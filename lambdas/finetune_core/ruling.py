@@ -12,8 +12,9 @@ The first rule that fits decides:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from finetune_core.contracts import RunSettings
 from finetune_core.verdicts import Comparison, Contestant, Score, SliceScore, Verdict
@@ -27,8 +28,7 @@ _NAMES: Final[Mapping[Contestant, str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What was measured. ``comparisons`` begins with the opponent that decides; ``words`` is the metric."""
 
     words: str

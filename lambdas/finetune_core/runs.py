@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from finetune_core.contracts import RunNames
 from finetune_core.errors import RunRejected
@@ -42,8 +43,7 @@ _FUNCTION_NAME = 64
 """Characters of a Lambda function's name (its API reference, CreateFunction, read 2026-11-28)."""
 
 
-@dataclass(frozen=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """One dropped object: its collection, the dataset (or corpus) and the file's name."""
 
     collection: Collection

@@ -10,23 +10,12 @@ from finetune_core.paired import bootstrap
 from finetune_core.task_metrics import is_json, tokens
 from finetune_core.verdicts import SliceScore
 
-KEYS: Final = ("slice", "category")
-"""Members of an evaluation record that name its slice."""
 FEWEST: Final = 5
 """Records below which a slice says nothing."""
 MOST_NAMED: Final = 20
 """Slices that are reported at most, the largest ones first."""
 _LENGTHS: Final = ((20, "prompt up to 20 words"), (100, "prompt of 21 to 100 words"))
 _LONG: Final = "prompt over 100 words"
-
-
-def named(value: Mapping[str, Any]) -> str:
-    """Return the slice that a record names itself, "" when it names none."""
-    for key in KEYS:
-        name = value.get(key)
-        if isinstance(name, str) and name.strip():
-            return name.strip()[:100]
-    return ""
 
 
 def derived(request: Mapping[str, Any], reference: str) -> list[str]:

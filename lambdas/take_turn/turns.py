@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from finetune_aws import bedrock, executions
 from finetune_aws.ledger import Item, Ledger
@@ -26,8 +27,7 @@ from finetune_core.queueing import (
 ATTEMPTS: Final = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turns:
+class Turns(Struct, frozen=True, kw_only=True):
     """The questions of one run at one moment."""
 
     plan: Plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from finetune_aws import media, neighbours, results
@@ -38,7 +37,9 @@ def validate(plan: Plan, preflight: Preflight) -> Validation:
         read=lambda: files.chunks("train"),
         near=near,
     )
-    with tempfile.TemporaryDirectory() as folder:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - costs the function's start
+
+    with TemporaryDirectory() as folder:
         parts = PartsWriter(plan, files, Path(folder))
         prepared = parts.write(verdict.split, verdict.sources, verdict.record_format)
     return results.validation_of(plan, verdict, prepared)

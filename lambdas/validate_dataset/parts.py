@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from finetune_aws import objects, results
 from finetune_core.contracts import Plan
@@ -13,8 +14,7 @@ from finetune_core.split import SplitPlan, records, split_lines
 from validate_dataset.files import Files
 
 
-@dataclass(frozen=True)
-class PartsWriter:
+class PartsWriter(Struct, frozen=True):
     """Streams the pinned files into part files in ``folder`` and uploads them.
 
     The job's parts go to the data bucket's ``prepared/`` (which starts no run), because media that records

@@ -21,14 +21,14 @@ from typing import Final
 
 from config.settings import Settings, SettingsError
 from stacks.components.bytecode import compile_folder, compiler
-from stacks.components.sdk_data import cut_down
+from stacks.components.slim_sdk import cut_down
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "lambdas"
 REQUIREMENTS: Final = ROOT / "requirements-lambda.txt"
 BUILD: Final = ROOT / ".build"
 BUILDERS: Final = tuple(
-    Path(__file__).with_name(name) for name in ("lambda_asset.py", "bytecode.py", "sdk_data.py")
+    Path(__file__).with_name(name) for name in ("lambda_asset.py", "bytecode.py", "slim_sdk.py")
 )
 # python3.12 and later run on Amazon Linux 2023 (glibc 2.34), python3.11 on Amazon Linux 2 (glibc 2.26):
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (read 2026-11-24).
@@ -36,24 +36,6 @@ OLD_LINUX: Final = ("manylinux_2_17", "manylinux2014")
 LINUX: Final = ("manylinux_2_34", "manylinux_2_28", *OLD_LINUX)
 MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
 DAY: Final = 24 * 3600
-AWS_SERVICES: Final = frozenset(
-    {
-        "bedrock",
-        "bedrock-runtime",
-        "cloudwatch",
-        "dynamodb",
-        "kms",
-        "lambda",
-        "pricing",
-        "s3",
-        "service-quotas",
-        "sns",
-        "ssm",
-        "stepfunctions",
-        "sts",
-    }
-)
-"""Services whose API descriptions stay in the asset; botocore's other 400 are most of its size."""
 
 
 def lambda_asset(settings: Settings) -> Path:
@@ -133,7 +115,7 @@ def _install(folder: Path, settings: Settings, interpreter: str | None) -> None:
             " See requirements-lambda.txt, lambda_runtime and lambda_architecture."
         )
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts: no function runs them
-    cut_down(folder / "botocore" / "data", AWS_SERVICES)
+    cut_down(folder)
     if interpreter:
         compile_folder(folder, interpreter)
 

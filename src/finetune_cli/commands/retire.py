@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from finetune_cli import adapters
@@ -33,7 +32,9 @@ def run(args: Namespace, console: Console) -> int:
     """0 once everything listed is gone (or nothing was there), 1 when it was only shown or declined."""
     here = connect(args)
     ledger = adapters.ledger(here)
-    from finetune_aws import retiring  # noqa: PLC0415 - AWS's libraries only where AWS is called
+    from msgspec.structs import asdict  # noqa: PLC0415 - as AWS's libraries, only where AWS is called
+
+    from finetune_aws import retiring  # noqa: PLC0415
 
     assets = retiring.look(args.name, here.env, ledger, champion_too=args.champion)
     if args.keep_models:

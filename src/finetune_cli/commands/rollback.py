@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from argparse import Namespace
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,9 @@ def run(args: Namespace, console: Console) -> int:
     """0 once the old model answers under the pointer, 1 when it was only shown or declined."""
     here = connect(args)
     ledger = adapters.ledger(here)
-    from finetune_aws import rollback  # noqa: PLC0415 - AWS's libraries only where AWS is called
+    from msgspec.structs import asdict, replace  # noqa: PLC0415 - as AWS's libraries, only where AWS is called
+
+    from finetune_aws import rollback  # noqa: PLC0415
 
     way = rollback.look(args.dataset, here.env, ledger)
     if args.keep_endpoint:
