@@ -22,6 +22,7 @@ ENVIRONMENT: Final = {
     "AWS_ACCESS_KEY_ID": "a",
     "AWS_SECRET_ACCESS_KEY": "b",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_NAME": "validate-dataset",
     "POWERTOOLS_TRACE_DISABLED": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }

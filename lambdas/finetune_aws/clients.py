@@ -6,12 +6,14 @@ They are botocore's: what boto3 lays over it costs a third of a function's cold 
 from __future__ import annotations
 
 import gzip
+import os
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 from botocore.config import Config
+from botocore.credentials import CredentialResolver, EnvProvider
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
@@ -56,6 +58,8 @@ def session() -> Session:
     """Return the process's session: credentials and Region as the environment has them."""
     made = Session()
     made.get_component("data_loader").file_loader = Descriptions()
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # then credentials are there as well, and nowhere else
+        made.register_component("credential_provider", CredentialResolver([EnvProvider()]))
     return made
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from finetune_aws import objects
-from finetune_core import preparation, validation_report
+from finetune_core import preparation
 from finetune_core.contracts import EvaluationSet, Plan, Preflight, Validation
 from finetune_core.errors import AccessDenied, DatasetInvalid, NotFound
 from finetune_core.preparation import Prepared, Verdict
@@ -124,6 +124,8 @@ def validation_of(plan: Plan, verdict: Verdict, prepared: Prepared) -> Validatio
 
 
 def _write_reports(plan: Plan, report: Report) -> tuple[str, str]:
+    from finetune_core import validation_report  # noqa: PLC0415 - costs the function's start
+
     bucket, prefix = plan.artifacts_bucket, plan.prefix
     text = validation_report.to_json(report)
     page = validation_report.to_html(report, f"Dataset {plan.dataset}")

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.logging import Logger
 
 from finetune_core.errors import FinetuneError
 
@@ -48,6 +47,8 @@ def function(name: str) -> Callable[[Handler], Handler]:
 
 def count(environment: str, metric: str, value: float = 1.0) -> None:
     """Emit one value of ``metric`` (embedded metric format: a log line, no API call)."""
+    from aws_lambda_powertools.metrics import Metrics, MetricUnit  # noqa: PLC0415 - few runs count anything
+
     metrics = Metrics(namespace=NAMESPACE)
     metrics.add_dimension(name="environment", value=environment)
     metrics.add_metric(name=metric, unit=MetricUnit.NoUnit, value=value)

@@ -1,8 +1,8 @@
-"""botocore, cut down to what the functions use of it: less to read when one of them starts.
+"""botocore and powertools, cut down to what the functions use of them: less to read when one of them starts.
 
 Making a client is mostly the reading of JSON: all operations of a service with their prose, and the endpoints
-of 400 services of which the functions call a few. Importing it loads what writes botocore's manual, and what
-looks for an HTTP/2 library (docs/speed.md has what this saves).
+of 400 services of which the functions call a few. Importing botocore loads what writes its manual, and what
+looks for an HTTP/2 library; powertools loads metrics and tracing (docs/speed.md has what this saves).
 """
 
 from __future__ import annotations
@@ -76,16 +76,23 @@ def ClientMethodDocstring(**_):
 
 PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
 '''
+_POWERTOOLS: Final = '''"""Stands in for the package's own: each of its parts is imported when it is used."""
+
+import logging
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+'''
 STAND_INS: Final = {
+    "aws_lambda_powertools/__init__.py": _POWERTOOLS,
     "botocore/docs/__init__.py": '"""Stands in for botocore.docs: its modules write the manual."""\n',
     "botocore/docs/docstring.py": _DOCSTRINGS,
     "urllib3/http2/__init__.py": '"""Stands in for urllib3.http2: no client here speaks HTTP/2."""\n',
 }
-"""Modules that every import of botocore loads and no function uses, by what stands in for them."""
+"""Modules that load what no function uses, or not when it starts, by what stands in for them."""
 
 
 def cut_down(packages: Path, operations: Mapping[str, Collection[str]] = OPERATIONS) -> None:
-    """Cut down the folders `botocore` and `urllib3` within `packages`."""
+    """Cut down botocore, and what it and the functions' starts load, within the folder `packages`."""
     for module, code in STAND_INS.items():
         (packages / module).write_text(code)
     _cut_data(packages / "botocore" / "data", operations)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aws_lambda_powertools
 import botocore
 import pytest
 import urllib3
@@ -24,7 +25,7 @@ from stacks.components.slim_sdk import OPERATIONS, STAND_INS, cut_down, with_ope
 from tests.infrastructure.synthesis import ROOT
 
 BOTOCORE = Path(botocore.__file__).parent
-URLLIB3 = Path(urllib3.__file__).parent
+PACKAGES = (BOTOCORE, Path(urllib3.__file__).parent, Path(aws_lambda_powertools.__file__).parent)
 DATA = BOTOCORE / "data"
 REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
 
@@ -33,7 +34,7 @@ REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
 def cut(tmp_path_factory) -> Path:
     """The packages after the cut; the data of the services that stay, and of one that goes."""
     packages = tmp_path_factory.mktemp("packages")
-    for package in (BOTOCORE, URLLIB3):
+    for package in PACKAGES:
         leave_out = shutil.ignore_patterns("data", "__pycache__")
         shutil.copytree(package, packages / package.name, ignore=leave_out)
     for service in (*OPERATIONS, "ec2"):
@@ -155,24 +156,32 @@ def test_waiters_and_paginators_stay(cut: Path):
     assert "object_exists" in small.waiter_names
 
 
-def test_the_cut_packages_make_clients_and_say_what_aws_answers(cut: Path):
-    code = (
-        "import botocore, sys; from finetune_aws import clients;"
-        "made = [clients.client(each) for each in sys.argv[1:]];"
-        "made[0].get_paginator('list_objects_v2'); made[0].get_waiter('object_exists');"
-        "print(botocore.__file__, *sorted(sys.modules))"
-    )
-    environment = {"PYTHONPATH": f"{cut}:{ROOT / 'lambdas'}", "AWS_DEFAULT_REGION": "us-east-1"}
-    environment |= {"PATH": os.environ["PATH"]}
-    command = [sys.executable, "-c", code, "s3", *OPERATIONS]
+START = """
+import json, sys
+from finetune_aws import clients, telemetry
+made = [clients.client(each) for each in sys.argv[1:]]
+made[0].get_paginator("list_objects_v2"), made[0].get_waiter("object_exists")
+loaded = sorted(sys.modules)
+telemetry.logger.info("said")
+telemetry.count("LOCAL", "Counted")
+print(json.dumps({"botocore": sys.modules["botocore"].__file__, "loaded": loaded}))
+"""
+
+
+def test_the_cut_packages_make_clients_log_and_count(cut: Path):
+    environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1"}
+    environment["PYTHONPATH"] = f"{cut}:{ROOT / 'lambdas'}"
+    command = [sys.executable, "-c", START, "s3", *OPERATIONS]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    used, *loaded = done.stdout.split()
-    assert Path(used).is_relative_to(cut)
-    assert {"botocore.docs.bcdoc.restdoc", "html.parser", "importlib.metadata"}.isdisjoint(loaded)
+    logged, counted, found = (json.loads(line) for line in done.stdout.splitlines())
+    assert (logged["message"], counted["Counted"]) == ("said", [1.0])
+    assert Path(found["botocore"]).is_relative_to(cut)
+    unused = {"botocore.docs.bcdoc.restdoc", "importlib.metadata", "aws_lambda_powertools.tracing"}
+    assert unused.isdisjoint(found["loaded"])
 
 
-def test_modules_that_are_replaced_are_still_botocores_and_urllib3s(cut: Path):
+def test_modules_that_are_replaced_are_still_in_the_packages(cut: Path):
     for module in STAND_INS:
         assert (BOTOCORE.parent / module).exists()
         assert (cut / module).read_text().startswith('"""Stands in for ')
