@@ -5,7 +5,6 @@ What runs is the functions' asset as it is deployed, and once more without its b
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import Final
 from config.environments import LOCAL
 from stacks.components.lambda_asset import lambda_asset
 
-ROUNDS: Final = 9
+ROUNDS: Final = 15
 CLIENT: Final = "from finetune_aws import clients; clients.client('s3')"
 ENVIRONMENT: Final = {
     **os.environ,
@@ -46,7 +45,10 @@ all that `validate_dataset` does until its first record is judged, but for the r
 
 
 def measure() -> dict[str, float]:
-    """Give the milliseconds of processor time of each step beyond the interpreter's own, medians in turns."""
+    """Give the milliseconds of processor time of each step beyond the interpreter's own.
+
+    The steps take turns; the best round counts, because others on the machine only add time.
+    """
     asset = lambda_asset(LOCAL)
     times: dict[str, list[float]] = {step: [] for step in STEPS}
     with tempfile.TemporaryDirectory() as scratch:
@@ -56,8 +58,8 @@ def measure() -> dict[str, float]:
             for step, code in STEPS.items():
                 folder = source if step.endswith("without_bytecode") else asset
                 times[step].append(_processor_ms(code, folder))
-    middle = {step: statistics.median(found) for step, found in times.items()}
-    return {step: middle[step] - middle["interpreter"] for step in STEPS if step != "interpreter"}
+    least = {step: min(found) for step, found in times.items()}
+    return {step: least[step] - least["interpreter"] for step in STEPS if step != "interpreter"}
 
 
 def _processor_ms(code: str, folder: Path) -> float:
