@@ -10,7 +10,7 @@ import msgspec
 
 from finetune_core.partials import Label, Partial, Tally
 
-_ARRAYS: Final = ("fingerprints", "line_sizes")
+_ARRAYS: Final = {"fingerprints": "q", "line_sizes": "Q"}
 
 
 def to_bytes(partial: Partial) -> bytes:
@@ -23,7 +23,7 @@ def to_bytes(partial: Partial) -> bytes:
 def from_bytes(content: bytes) -> Partial:
     """Return the partial that `to_bytes` wrote."""
     members: dict[str, Any] = msgspec.msgpack.decode(content)
-    members |= {name: array("q", members[name]) for name in _ARRAYS}
+    members |= {name: array(code, members[name]) for name, code in _ARRAYS.items()}
     members["tallies"] = msgspec.convert(members["tallies"], dict[str, Tally])
     members["labels"] = msgspec.convert(members["labels"], dict[str, Label] | None)
     return Partial(**members)

@@ -100,7 +100,7 @@ class Partial(Struct):
     media: dict[str, int] = {}
     labels: dict[str, Label] | None = {}
     fingerprints: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
-    line_sizes: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
+    line_sizes: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))  # filled faster than "q"
 
     def tally(self, code: str, severity: Severity) -> Tally:
         """Return the tally of a code and severity, new if there was none."""
