@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 from config.environments import LOCAL
@@ -32,7 +33,17 @@ line = b'{"prompt": "a", "completion": "b"}'
 report = validate([line], find_model("meta.llama3-1-8b-instruct-v1:0:128k"), "fine-tuning")
 assert report.records == 1
 """
-FUNCTION: Final = f"import validate_dataset.handler; {CLIENT}{JUDGE}"
+FUNCTION: Final = f"""
+import validate_dataset.handler
+from finetune_aws.telemetry import function
+
+@function("validate_dataset")
+def handler(event, context):
+{indent(CLIENT + JUDGE, "    ")}
+    return {{}}
+
+handler({{}}, None)
+"""
 STEPS: Final = {
     "interpreter": "pass",
     "validator": JUDGE,
@@ -67,4 +78,4 @@ def _processor_ms(code: str, folder: Path) -> float:
     command = [sys.executable, "-S", "-c", f"{code}\nimport time; print(time.process_time())"]
     environment = ENVIRONMENT | {"PYTHONPATH": str(folder)}
     done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
-    return 1000 * float(done.stdout)
+    return 1000 * float(done.stdout.splitlines()[-1])

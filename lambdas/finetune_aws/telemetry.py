@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
@@ -25,6 +26,7 @@ def function(name: str) -> Callable[[Handler], Handler]:
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
         def wrapped(event: Json, context: Any) -> Json:  # noqa: ANN401 - Lambda's context
+            _begin_collecting()
             logger.structure_logs(append=False, service=f"finetune.{name}")
             logger.append_keys(
                 run_id=_run_id(event), request_id=getattr(context, "aws_request_id", None), function=name
@@ -43,6 +45,13 @@ def function(name: str) -> Callable[[Handler], Handler]:
         return wrapped
 
     return wrap
+
+
+@cache
+def _begin_collecting() -> None:
+    """Have the collector work from the first call on, and pass over all that the start made."""
+    gc.freeze()
+    gc.enable()
 
 
 def count(environment: str, metric: str, value: float = 1.0) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-BLOCK: Final = 131_072
+BLOCK: Final = 196_608
 """Bytes handled at once: large beside what a block costs in itself, small beside the processor's cache."""
 
 LONGEST_LINE: Final = 8 * 1_048_576

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from finetune_core.faults import UNREAD
@@ -12,6 +13,9 @@ from finetune_core.model_rules import Limit
 from finetune_core.partials import Partial
 
 _TRAIN: Final = "train"
+_PART: Final = 87_381
+"""Fingerprints that a dictionary takes without growing to 2^18 entries, whose table outgrows the cache."""
+_KEPT_EACH: Final = 2_000
 
 
 def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) -> None:
@@ -140,8 +144,7 @@ def _check_media(partial: Partial, spec: Spec) -> None:
 def _check_duplicates(partial: Partial, spec: Spec) -> None:
     """Note every record that is, byte for byte, the same as one before it in the file."""
     prints = partial.fingerprints
-    distinct = dict.fromkeys(prints)  # a fifth faster than a set
-    if len(distinct) == len(prints) or len(distinct) + max(prints.count(0) - 1, 0) == len(prints):
+    if _are_distinct(prints) or (prints.count(0) > 1 and _are_distinct(array("q", filter(None, prints)))):
         return
     repeated = _repeated(prints)
     first: dict[int, int] = {}
@@ -161,6 +164,23 @@ def _check_duplicates(partial: Partial, spec: Spec) -> None:
         else:
             tally.count += 1
             tally.add_lines(line, line)
+
+
+def _are_distinct(prints: "array[int]") -> bool:
+    """Whether no fingerprint occurs twice: one part after the other, each held against the later ones.
+
+    A table of all would take fresh memory, page by page, each time it grows; the parts use the same again.
+    For that a few numbers of each part are kept: Python gives back memory in which nothing is left.
+    """
+    parts = [prints[start : start + _PART] for start in range(0, len(prints), _PART)]
+    kept: list[int] = []
+    for number, part in enumerate(parts, 1):
+        known = dict.fromkeys(part)  # a fifth faster than a set
+        if len(known) < len(part) or not all(map(known.keys().isdisjoint, parts[number:])):
+            return False
+        kept += islice(known, 0, None, _KEPT_EACH)
+        del known
+    return True
 
 
 def _repeated(prints: "array[int]") -> set[int]:

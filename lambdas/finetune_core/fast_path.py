@@ -20,6 +20,8 @@ Machine = Callable[[bytes], object]
 """Takes whole lines; returns None unless all of them are of its language."""
 
 _BOUNDLESS: Final = 1 << 62
+_WINDOW: Final = 8_192
+"""Bytes without a line end from which on a line may be too long: few lines are longer."""
 _AUTOMATON_BYTES: Final = 16 * 1_048_576
 _keys: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -68,10 +70,11 @@ class FastPath:
         return size > self._longest and (size > self._size or most_tokens(line) > self._tokens)
 
     def _may_be_too_long(self, block: bytes) -> bool:
-        """Whether a line may be longer than the rules take: half of that has no line end then."""
-        half = self._longest // 2
+        """Whether a line may be longer than the rules take: then it covers one of these windows."""
+        window = min(_WINDOW, self._longest // 2)
         return len(block) > self._longest and any(
-            block.find(b"\n", at, at + half) < 0 for at in range(0, len(block) - half + 1, half)
+            block.find(b"\n", at, at + window) < 0
+            for at in range(0, len(block) - window + 1, self._longest - window)
         )
 
     def _prefer(self, shape: Shape) -> None:
@@ -113,5 +116,6 @@ def _machine(
     language = grammar.line(
         shape, format_name, family, version_required=version_required, system_items=system_items
     )
-    match: Machine = re2.compile(b"(?:" + language + b"\n)+", options).fullmatch
+    # \z: a match ends with the text alone. Else each line ends one, which the processor does not foresee.
+    match: Machine = re2.compile(b"(?:" + language + b"\n)+\\z", options).fullmatch
     return match

@@ -20,7 +20,7 @@ from finetune_core.dataset_checks import check_dataset
 from finetune_core.faults import Answer, Fault
 from finetune_core.findings import Findings, Spec
 from finetune_core.model_rules import Kind, KindRules, Model
-from finetune_core.partials import EXAMPLES, Partial, Tally, bucket_start, merge
+from finetune_core.partials import EXAMPLES, Partial, Tally, bucket_start
 from finetune_core.records import NAMES, PROMPT_FORMATS
 from finetune_core.scanner import Scanner
 from finetune_core.sniff import HEAD, Sniffed, sniff
@@ -182,7 +182,7 @@ def scan(
     scanner = Scanner(spec, stable=stable)
     for chunk in chain((head,), rest):
         scanner.feed(chunk)
-    return Scanned(role, sniffed, merge([scanner.finish()]))
+    return Scanned(role, sniffed, scanner.finish())
 
 
 def scan_range(chunks: Iterable[bytes], spec: Spec, start: int, stop: int) -> Partial:

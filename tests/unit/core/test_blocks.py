@@ -28,7 +28,7 @@ def test_pieces_are_the_file(tmp_path: Path, line: bytes, size: int):
 
 
 def test_pieces_end_with_lines_and_are_blocks_without_a_copy(tmp_path: Path):
-    text = b"".join(b"%d\n" % number for number in range(100_000))
+    text = b"".join(b"%d\n" % number for number in range(BLOCK))
     found = read(tmp_path, text)
     assert len(found) > 3
     assert all(piece.endswith(b"\n") for piece in found)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from finetune_core import dataset_checks
 from finetune_core.blocks import LONGEST_LINE
 from finetune_core.catalogue_sources import PREP
 from finetune_core.faults import RULES
@@ -160,6 +163,17 @@ def test_copies_name_the_first_of_them() -> None:
         (4, "the same record as line 1"),
         (5, "the same record as line 2"),
     ]
+
+
+@given(st.lists(st.integers(0, 40), max_size=40), st.integers(1, 9))
+def test_copies_are_found_wherever_they_are_in_the_file(records: list[int], part: int) -> None:
+    """Records by number, 0 for a line without a record; fingerprints are held against others part by part."""
+    lines = [b"" if number == 0 else many(1, number).strip() for number in records]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset_checks, "_PART", part)
+        report = validate([b"\n".join([*lines, many(1, 99)])], model(NOVA), "fine-tuning")
+    seen = [number for number in records if number]
+    assert report.counts.get("duplicate_record", 0) == len(seen) - len(set(seen))
 
 
 @pytest.mark.parametrize(
