@@ -17,7 +17,7 @@ from finetune_core.catalogue_sources import PREP
 from finetune_core.faults import RULES
 from finetune_core.model_rules import Limit
 from finetune_core.validation import validate, validate_files
-from tests.unit.core.datasets import CANVAS, CLAUDE, GOOD, NOVA, NOVA_2, chat, check, many, model, turn
+from tests.unit.core.datasets import CANVAS, CLAUDE, GOOD, NOVA, NOVA_2, TITAN, chat, check, many, model, turn
 
 FILE_FAULTS: list[tuple[str, bytes]] = [
     ("empty_file", b""),
@@ -155,6 +155,16 @@ def test_leakage_between_the_files_is_found() -> None:
         "validation": ((1, 10),),
         "evaluation": ((1, 5),),
     }
+
+
+@pytest.mark.parametrize("before", [0, 1, 700, 1_500, 2_300, 3_100])
+def test_a_text_one_character_too_long_is_found_wherever_it_lies(before: int) -> None:
+    short, longest = b'{"input": "short"}\n', 24_576
+    text = [b'{"input": "%b"}\n' % (b"a" * size) for size in (longest, longest + 1)]
+    content = b"".join((short * before, text[0], text[1], short * 9_000))
+    report = validate([content], model(TITAN), "continued-pre-training")
+    found = [fault.line for fault in report.faults if fault.code == "text_too_long"]
+    assert found == [before + 2]
 
 
 def test_copies_name_the_first_of_them() -> None:
