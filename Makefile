@@ -28,7 +28,7 @@ $(STAMP): requirements.txt pyproject.toml package-lock.json
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --requirement requirements.txt
 	@$(BIN)/pip install --quiet --no-deps --editable .
-	@$(BIN)/npm ci --silent --no-audit --no-fund
+	@$(BIN)/npm ci --loglevel=error --no-audit --no-fund
 	@touch $(STAMP)
 
 run: $(STAMP) ## Try the whole pipeline without AWS: make run [DATASET=path/to/folder]
