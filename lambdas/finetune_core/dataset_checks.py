@@ -16,6 +16,7 @@ _TRAIN: Final = "train"
 _PART: Final = 87_381
 """Fingerprints that a dictionary takes without growing to 2^18 entries, whose table outgrows the cache."""
 _KEPT_EACH: Final = 2_000
+"""One number in so many is kept: several in each MiB that Python would give back."""
 
 
 def check_dataset(partials: Mapping[str, Partial], specs: Mapping[str, Spec]) -> None:
